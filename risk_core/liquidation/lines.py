@@ -1,0 +1,111 @@
+"""From holdings to walks: buffer or equity of a bucket along a direction, as rows of lines and options."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..arrays import Floats, Ints
+from ..margin.charges import scan, tiered
+from ..margin.charges.form import LineSum
+from ..margin.holding import Holding, collateral_value, option_value
+from ..margin.netting import HEDGED, POOL
+from . import scan_lines
+from .question import Question
+from .walks import HIGHEST, LOWEST, Terms, Walks
+
+ZERO = HEDGED
+"""A buffer within this share of the account's gross size counts as 0."""
+
+
+def walks(questions: Sequence[Question]) -> Walks:
+    """All questions as one batch of walks, in their order."""
+    shapes = [_groups(question) for question in questions]
+    group_rows = np.array([rows for shape in shapes for rows in shape], dtype=np.int64)
+    group_walk = np.repeat(np.arange(len(questions)), [len(shape) for shape in shapes])
+    lines = LineSum.empty(int(group_rows.sum()))
+    first = np.cumsum([0, *(sum(shape) for shape in shapes)])[:-1].astype(np.int64)
+    for holding in dict.fromkeys(question.holding for question in questions):
+        mine = [i for i, question in enumerate(questions) if question.holding is holding]
+        _fill(lines, holding, [questions[i] for i in mine], first[mine])
+    zero = np.array([_gross(question) for question in questions]).reshape(-1, 2) * ZERO
+    spans = np.array([_span(question.beta) for question in questions]).reshape(-1, 2)
+    row_group = np.repeat(np.arange(len(group_rows)), group_rows)
+    return Walks(group_walk, row_group, lines.const, lines.slope, Terms.join(lines.terms),
+                 zero[:, 0], zero[:, 1], spans[:, 0], spans[:, 1])
+
+
+def _gross(question: Question) -> tuple[float, float]:
+    """Gross size along the walk, const and slope, dollars."""
+    still, moving = question.holding.gross
+    return still + float(moving @ (1.0 - question.beta)), float(moving @ question.beta)
+
+
+def _groups(question: Question) -> list[int]:
+    """Rows of each group. One moved underlying: equity and each scenario share a row. More: equity first, then each."""
+    if not question.scans or not len(question.moved):
+        return [1]
+    rows = len(scan.rows(question.holding.rules.portfolio).move) + 1
+    return [rows] if len(question.moved) == 1 else [1] + [rows] * len(question.moved)
+
+
+def _span(beta: Floats) -> tuple[float, float]:
+    """The k for which every moved price stays within LOWEST … HIGHEST of now."""
+    low, high = LOWEST, HIGHEST
+    for b in beta[beta != 0]:
+        ends = sorted((1 + (LOWEST - 1) / b, 1 + (HIGHEST - 1) / b))
+        low, high = max(low, ends[0]), min(high, ends[1])
+    return low, high
+
+
+def _fill(lines: LineSum, holding: Holding, questions: Sequence[Question], first: Ints) -> None:
+    """Rows of one holding's questions; first: (Q,), the first row of each."""
+    plain = [(question, row) for question, row in zip(questions, first, strict=True) if not question.scans]
+    for question, row in zip(questions, first, strict=True):
+        if question.bucket == POOL:
+            _collateral(lines, question, int(row))
+        else:
+            lines.const[row] += holding.pledge[question.bucket]
+        if question.scans:
+            scan_lines.add(lines, question, int(row))
+    _entries(lines, holding, plain)
+
+
+def _entries(lines: LineSum, holding: Holding, asked: Sequence[tuple[Question, int]]) -> None:
+    """Profit, option value and tiered maintenance of the nets of every question, in one go."""
+    if not asked:
+        return
+    account, nets = holding.account, holding.nets
+    mine = [np.flatnonzero(nets.bucket == question.bucket) for question, _ in asked]
+    at = np.concatenate(mine)
+    counts = [len(part) for part in mine]
+    row = np.repeat(np.array([row for _, row in asked], dtype=np.int64), counts)
+    beta = np.concatenate([question.beta[account.instruments.underlying[nets.instrument[part]]]
+                           for part, (question, _) in zip(mine, asked, strict=True)])
+    shift, scale = 1.0 - beta, beta
+    lines.add(row, nets.profit_const[at] + nets.profit_slope[at] * shift, nets.profit_slope[at] * scale)
+    charged = np.repeat([question.what == "buffer" for question, _ in asked], counts)
+    if holding.mode.counts_option_value:
+        _option_value(lines, holding, at, row, shift, scale)
+    if charged.any():
+        tiered.maintenance_lines(account, nets, holding.rules, lines, at[charged], row[charged],
+                                 shift[charged], scale[charged], holding.now.by_net[1][0])
+
+
+def _option_value(lines: LineSum, holding: Holding, at: Ints, row: Ints, shift: Floats, scale: Floats) -> None:
+    account, nets = holding.account, holding.nets
+    ins, inst = account.instruments, nets.instrument[at]
+    lines.add(row, np.where(scale == 0, nets.quantity[at] * option_value(account)[inst], 0.0))
+    moved = ins.is_option[inst] & (scale != 0)
+    if moved.any():
+        v = ins.total_volatility[inst[moved]]
+        lines.option(row[moved], nets.quantity[at[moved]], account, inst[moved], shift[moved], scale[moved], v)
+
+
+def _collateral(lines: LineSum, question: Question, row: int) -> None:
+    holding = question.holding
+    const, by_underlying = collateral_value(holding.account, holding.rules)
+    lines.const[row] += const - math.fsum(holding.pledge) + by_underlying @ (1.0 - question.beta)
+    lines.slope[row] += by_underlying @ question.beta

@@ -1,0 +1,55 @@
+"""Every pool and isolated leg of an account with where it is liquidated, and what is closed there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..margin.holding import Holding, hold
+from ..margin.models import MODES
+from ..margin.netting import POOL, POOL_ID
+from ..margin.positions import leg_notional
+from ..portfolio.account_file import Account
+from ..rulebooks.rules import Rulebook
+from .thresholds import Levels, Liquidation, levels
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One pool or isolated leg of a mode, along one underlying with the rest held still.
+
+    who: POOL_ID or the id of a leg; legs: ids of what is closed together. notional: of those legs now, dollars.
+    bankruptcy: price behind the nearest level at which the equity is 0, None without either.
+    """
+
+    mode: str
+    who: str
+    legs: tuple[str, ...]
+    underlying: str
+    notional: float
+    liquidation: Liquidation
+    bankruptcy: float | None
+
+
+def triggers(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MODES)) -> tuple[Trigger, ...]:
+    """Every trigger of `modes`, mode by mode, the pool first. Raises Unsettled."""
+    chosen = [MODES[name] for name in MODES if name in set(modes)]
+    holdings = [hold(account, rulebook.rules, mode) for mode in chosen]
+    found = zip(holdings, levels(holdings), strict=True)
+    return tuple(one for holding, level in found for one in _of(holding, level))
+
+
+def _of(holding: Holding, level: Levels) -> list[Trigger]:
+    account, nets = holding.account, holding.nets
+    notional = leg_notional(account)
+    members: list[list[int]] = [[] for _ in range(nets.buckets)]
+    for leg, at in enumerate(nets.leg_net):
+        members[nets.bucket[at]].append(leg)
+    ids = account.book.ids
+    return [
+        Trigger(holding.mode.name, POOL_ID if bucket == POOL else ids[nets.bucket_leg[bucket]],
+                tuple(ids[leg] for leg in members[bucket]), account.underlyings[u],
+                math.fsum(notional[leg] for leg in members[bucket]), liquidation, level.bankruptcy[bucket, u])
+        for (bucket, u), liquidation in level.liquidation.items()
+    ]

@@ -1,0 +1,1 @@
+"""What each margin mode demands, and why."""

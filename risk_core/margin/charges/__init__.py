@@ -1,0 +1,1 @@
+"""How a requirement is charged: by tier, or by scenario scan."""

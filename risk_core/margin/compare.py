@@ -1,0 +1,123 @@
+"""The main job: one account in every mode, side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import Problem, Refused
+from ..liquidation.lines import ZERO
+from ..liquidation.thresholds import Levels, Liquidation, levels, union, walked
+from ..portfolio.account_file import Account
+from ..rulebooks.rules import Rulebook
+from . import explain
+from .explain import Component, Share, Step
+from .figures import Bucket, Figures, worst
+from .holding import Holding, hold
+from .models import MODES, chosen
+from .netting import POOL, POOL_ID
+from .positions import PositionFigures, position_figures
+
+LARGEST = 1e15
+"""Dollars up to which cents survive in the sum of an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModeResult:
+    """One mode: head figures (sums over the account), its pool where it splits, legs, levels, and why.
+
+    worst: what sets the figure, in words. components: parts that add up to the head maintenance margin.
+    shares: per leg what it adds, three ways. steps: the waterfall from legs alone to initial margin.
+    buckets_liquidated: ids of legs, or POOL_ID, below maintenance now. worst_bucket: the pool or leg strained most.
+    """
+
+    name: str
+    title: str
+    head: Figures
+    pool: Figures | None
+    positions: tuple[PositionFigures, ...]
+    liquidation: Mapping[str, Liquidation]
+    worst: str
+    components: tuple[Component, ...]
+    shares: tuple[Share, ...]
+    steps: tuple[Step, ...]
+    buckets_liquidated: tuple[str, ...]
+    worst_bucket: Bucket
+
+    @property
+    def worst_used(self) -> float | None:
+        """Maintenance used of the worst pool or leg, None with no equity left: a sum would hide it."""
+        return self.worst_bucket.figures.strain
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The chosen modes of one account under one rulebook, by name in the order of the table of modes."""
+
+    account: Account
+    rulebook: Rulebook
+    modes: Mapping[str, ModeResult]
+
+
+def compare(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MODES)) -> Comparison:
+    """The account in each of `modes`.
+
+    Raises Refused for a mode there is not and where figures leave the range of numbers, Unsettled where levels
+    cannot be found.
+    """
+    holdings = [hold(account, rulebook.rules, mode) for mode in chosen(modes)]
+    _refuse_overflow(holdings)
+    found = levels(holdings)
+    results = {holding.mode.name: _result(holding, level) for holding, level in zip(holdings, found, strict=True)}
+    return Comparison(account, rulebook, results)
+
+
+def _refuse_overflow(holdings: Sequence[Holding]) -> None:
+    for holding in holdings:
+        nets = holding.nets
+        parts = (holding.size, np.abs(nets.profit_const).sum(), np.abs(nets.profit_slope).sum(), holding.pledge.sum())
+        total = math.fsum(map(float, parts)) if all(map(math.isfinite, parts)) else math.inf
+        if not total < LARGEST:
+            rule = f"is too large: sizes, entries and pledges must stay below {LARGEST:g} dollars together"
+            raise Refused([Problem("$", total if math.isfinite(total) else "overflow", rule)])
+
+
+def _result(holding: Holding, level: Levels) -> ModeResult:
+    now = holding.now
+    zero = ZERO * holding.size
+    figures = [Figures(float(e), float(i), float(m), zero)
+               for e, i, m in zip(now.equity[0], now.initial[0], now.maintenance[0], strict=True)]
+    buckets = [Bucket(who, own) for who, own in zip(_names(holding), figures, strict=True)]
+    equity, initial, maintenance = (math.fsum(column[0]) for column in (now.equity, now.initial, now.maintenance))
+    head = Figures(equity, initial, maintenance, zero)
+    why = explain.explain(holding, now)
+    return ModeResult(
+        holding.mode.name,
+        holding.mode.title,
+        head,
+        figures[POOL] if holding.mode.splits else None,
+        position_figures(holding, now, figures, level),
+        _by_underlying(holding, level),
+        why.worst,
+        why.components,
+        why.shares,
+        why.steps,
+        tuple(one.who for one in buckets if one.figures.buffer < -zero),
+        worst(buckets),
+    )
+
+
+def _by_underlying(holding: Holding, level: Levels) -> dict[str, Liquidation]:
+    names = holding.account.underlyings
+    parts: dict[int, list[Liquidation]] = {u: [] for u in walked(holding)}
+    for (_, u), liquidation in level.liquidation.items():
+        parts[u].append(liquidation)
+    return {names[u]: union(found) for u, found in parts.items()}
+
+
+def _names(holding: Holding) -> list[str]:
+    """Who each bucket is."""
+    return [POOL_ID, *(holding.account.book.ids[leg] for leg in holding.nets.bucket_leg[1:])]

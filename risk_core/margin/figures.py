@@ -1,0 +1,53 @@
+"""Head figures of an account or bucket."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Dollars. buffer = equity - maintenance margin, liquidated below 0; available = equity - initial margin.
+
+    zero: amounts no larger than this count as 0, see `lines.ZERO`.
+    """
+
+    equity: float
+    initial_margin: float
+    maintenance_margin: float
+    zero: float = 0.0
+
+    @property
+    def buffer(self) -> float:
+        return self.equity - self.maintenance_margin
+
+    @property
+    def available(self) -> float:
+        return self.equity - self.initial_margin
+
+    @property
+    def maintenance_used(self) -> float | None:
+        """Maintenance ÷ equity; 0 when nothing is required, None when equity ≤ 0 < maintenance."""
+        if self.maintenance_margin == 0:
+            return 0.0
+        return self.maintenance_margin / self.equity if self.equity > self.zero else None
+
+    @property
+    def strain(self) -> float | None:
+        """Maintenance used where it tells danger: None also where equity is below 0 and nothing is required."""
+        return None if self.equity < -self.zero else self.maintenance_used
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One pool or isolated leg. who: the id of the leg, `POOL_ID` of the pool."""
+
+    who: str
+    figures: Figures
+
+
+def worst(buckets: Iterable[Bucket]) -> Bucket:
+    """The bucket that is strained most; of several the first. Nothing is worse than no equity left."""
+    return max(buckets, key=lambda one: math.inf if one.figures.strain is None else one.figures.strain)

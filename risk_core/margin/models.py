@@ -1,0 +1,71 @@
+"""A margin mode is a grouping and a charge: who shares collateral, and what must be held.
+
+A further mode is a further row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..arrays import Flags
+from ..errors import Problem, Refused
+from ..portfolio.book import Book
+
+Charge = Literal["tiered", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One margin mode. isolated: which legs (P,) stand alone; the others share the pool. charge: see `charges/`."""
+
+    name: str
+    title: str
+    isolated: Callable[[Book], Flags]
+    charge: Charge
+    meaning: str
+    splits: bool
+
+    @property
+    def counts_option_value(self) -> bool:
+        """Whether the market value of options is part of equity: only where the charge scans it."""
+        return self.charge == "scan"
+
+
+def _none(book: Book) -> Flags:
+    return np.zeros(len(book.ids), dtype=np.bool_)
+
+
+def _all(book: Book) -> Flags:
+    return np.ones(len(book.ids), dtype=np.bool_)
+
+
+def _own(book: Book) -> Flags:
+    return book.isolated
+
+
+MODES = {
+    mode.name: mode
+    for mode in (
+        Mode("as_held", "As held", _own, "tiered", "Each leg in its own mode, as the account holds it now.", True),
+        Mode("isolated", "Isolated", _all, "tiered", "Each leg alone, backed by the collateral pledged to it.", True),
+        Mode("cross", "Cross", _none, "tiered",
+             "All legs share one pool; each instrument is charged by itself.", False),
+        Mode("portfolio", "Portfolio", _none, "scan",
+             "All legs share one pool and are charged together by their worst scenario.", False),
+    )
+}
+"""The modes by name, in the order in which they are shown. splits: reports a pool beside its isolated legs."""
+
+
+def chosen(names: Iterable[str]) -> tuple[Mode, ...]:
+    """The modes called `names`, in the order of the table. Raises Refused for a name that is none."""
+    wanted = tuple(names)
+    unknown = [name for name in wanted if name not in MODES]
+    if unknown:
+        rule = "is not a margin mode; there are " + ", ".join(MODES)
+        raise Refused([Problem("modes", name, rule) for name in unknown])
+    return tuple(mode for mode in MODES.values() if mode.name in wanted)

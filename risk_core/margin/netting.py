@@ -1,0 +1,80 @@
+"""Who shares collateral with whom: legs into buckets, and legs of one instrument in the pool into one net."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import Flags, Floats, Ints, exact_sums
+from ..portfolio.account_file import Account
+
+POOL = 0
+"""Number of the bucket all cross legs share; every isolated leg has a bucket of its own after it."""
+POOL_ID = ""
+"""Stands for the pool where ids of legs stand; no leg can have it, because an id is never empty."""
+HEDGED = 1e-12
+"""A net within this share of the gross is 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Nets:
+    """Legs after netting, ordered by bucket and instrument, all (N,) but the last two.
+
+    quantity: signed. leverage: smallest given, else NaN. Profit of futures and perpetuals at a mark multiplied by κ is
+    profit_const + profit_slope·κ dollars (0 for options). leg_net: (P,), the net each leg belongs to.
+    bucket_leg: (B,), the leg of an isolated bucket, -1 for the pool.
+    """
+
+    bucket: Ints
+    instrument: Ints
+    quantity: Floats
+    leverage: Floats
+    profit_const: Floats
+    profit_slope: Floats
+    leg_net: Ints
+    bucket_leg: Ints
+
+    @property
+    def buckets(self) -> int:
+        return len(self.bucket_leg)
+
+
+def net(account: Account, isolated: Flags) -> Nets:
+    """Buckets and nets when the legs flagged in `isolated` (P,) stand alone and the others share the pool."""
+    book = account.book
+    alone = np.flatnonzero(isolated)
+    leg_bucket = np.full(len(book.ids), POOL, dtype=np.int64)
+    leg_bucket[alone] = 1 + np.arange(len(alone))
+    pairs = np.stack([leg_bucket, book.instrument], axis=1).reshape(-1, 2)
+    keys, leg_net = np.unique(pairs, axis=0, return_inverse=True)
+    leg_net, count = leg_net.ravel(), len(keys)
+    quantity = exact_sums(book.quantity, leg_net, count)
+    gross = exact_sums(np.abs(book.quantity), leg_net, count)
+    leverage = np.full(count, np.nan)
+    np.fmin.at(leverage, leg_net, book.leverage)
+    const, slope = leg_profit(account)
+    return Nets(
+        keys[:, 0],
+        keys[:, 1],
+        np.where(np.abs(quantity) <= HEDGED * gross, 0.0, quantity),
+        leverage,
+        exact_sums(const, leg_net, count),
+        exact_sums(slope, leg_net, count),
+        leg_net,
+        np.concatenate([[-1], alone]).astype(np.int64),
+    )
+
+
+def leg_profit(account: Account) -> tuple[Floats, Floats]:
+    """Profit of each leg at a mark multiplied by κ: const + slope·κ dollars, both (P,); 0 for options.
+
+    Linear: q (mark κ - entry). Inverse, in dollars at the mark: face (mark κ ÷ entry - 1), signed.
+    """
+    book, instruments = account.book, account.instruments
+    at = book.instrument
+    mark, inverse, option = instruments.mark[at], instruments.inverse[at], instruments.is_option[at]
+    entry = np.where(option, 1.0, book.entry)
+    const = np.where(inverse, -book.quantity, -book.quantity * entry)
+    slope = np.where(inverse, book.quantity * mark / entry, book.quantity * mark)
+    return np.where(option, 0.0, const), np.where(option, 0.0, slope)

@@ -1,0 +1,1 @@
+"""Rulebooks: one data file each, every parameter with meaning, source and date."""
