@@ -1,0 +1,9 @@
+"""Compare: one account in isolated, cross and portfolio margin, now and after a what-if, and where each liquidates."""
+
+from pages.ui.board import board
+from pages.ui.heading import account_header
+from pages.ui.rules import limits
+
+account = account_header()
+board()
+limits(account)

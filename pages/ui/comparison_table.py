@@ -1,0 +1,166 @@
+"""The modes side by side: one table, each figure before → after, each label with its definition and unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+from pages.ui import markup, words
+from pages.ui.view import View
+from risk_core.liquidation.distance import distance
+from risk_core.liquidation.thresholds import Liquidation
+from risk_core.margin.compare import Comparison, ModeResult
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One head figure: its label, its definition, how it is read off a mode and how it is rounded."""
+
+    label: str
+    meaning: str
+    read: Callable[[ModeResult], float]
+    rounding: str
+    outcome: bool = False
+
+
+ROWS = (
+    Row("Equity", "USD. Collateral after haircuts plus unrealised profit and loss of futures and perpetuals; portfolio "
+        "mode also counts the market value of options, the other modes do not.",
+        lambda mode: mode.head.equity, "half", outcome=True),
+    Row("Initial margin", "USD, rounded up. What must be there to open or keep adding to these positions.",
+        lambda mode: mode.head.initial_margin, "up"),
+    Row("Maintenance margin", "USD, rounded up. Needed to keep the positions; below it they are liquidated.",
+        lambda mode: mode.head.maintenance_margin, "up"),
+    Row("Buffer", "USD, rounded down. Equity − maintenance margin, summed over the account. Below 0 is liquidated. In "
+        "isolated mode the sum hides single legs: see the levels.",
+        lambda mode: mode.head.buffer, "down"),
+    Row("Available", "USD, rounded down. Equity − initial margin: what can carry further positions.",
+        lambda mode: mode.head.available, "down"),
+)
+"""Head figures in the order in which they are read."""
+
+USED = ("Maintenance margin ÷ equity; 100 % is liquidation. Where legs stand alone it is that of the worst leg or "
+        "pool, named below, because a sum would hide it. Below 70 % calm, from 70 % watch, "
+        "from 90 % critical.")
+FREED = ("USD. Initial margin asked in isolated mode minus that asked here: capital this mode sets free. Negative when "
+         "it asks more.")
+PLEDGED = ("USD. What isolated legs have to themselves: the pledge given; else entry notional ÷ leverage; else the "
+           "initial margin asked now; a long option pledges nothing unless a pledge is given. It leaves the pool and "
+           "stays fixed when prices move. Below it what is left: free collateral, which backs no leg.")
+LEVEL = ("USD, index price of this underlying, all other prices held still: the nearest price at which the pool or an "
+         "isolated leg falls below maintenance, its distance from the price shown, and the same in daily standard "
+         "deviations (σ).")
+
+
+def table(seen: View) -> str:
+    """The whole table."""
+    heads = "".join(f'<th scope="col">{markup.mode(name)}</th>' for name in seen.modes)
+    rows = [_row(row.label, row.meaning, [_figure(row, seen, name) for name in seen.modes]) for row in ROWS]
+    rows.append(_row("Maintenance used", USED, [_used(seen, name) for name in seen.modes]))
+    rows.append(_row("Pledged, and left beside it", PLEDGED, [_pledged(seen, name) for name in seen.modes]))
+    rows.append(_row("Capital freed against isolated", FREED, [_freed(seen, name) for name in seen.modes]))
+    rows += [_row(f"Nearest liquidation, {name}", LEVEL, [_level(seen, mode, name) for mode in seen.modes])
+             for name in seen.names]
+    body = (f'<table class="compare"><thead><tr><th scope="col" class="muted">Amounts in USD</th>{heads}</tr></thead>'
+            f'<tbody>{"".join(rows)}</tbody></table>')
+    return markup.html(body)
+
+
+def _row(label: str, meaning: str, cells: list[str]) -> str:
+    values = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{markup.helped(label, meaning)}</th>{values}</tr>'
+
+
+def _cell(new: str, old: str, change: str, tone: str = "") -> str:
+    """Grey old value, arrow, new value, difference; only the value when nothing moved."""
+    if not old:
+        return f'<span class="new">{escape(new)}</span>'
+    return (f'<span class="old">{escape(old)} →</span> <span class="new">{escape(new)}</span>'
+            f'<span class="sub {tone}">{escape(change)}</span>')
+
+
+def _amounts(new: float, old: float, rounding: str, *, moved: bool, outcome: bool = False) -> str:
+    if not moved or new == old:
+        return _cell(words.money(new, rounding), "", "")
+    tone = "" if not outcome or abs(new - old) < 0.005 else "gain" if new > old else "loss"
+    return _cell(words.money(new, rounding), words.money(old, rounding), words.change(new, old, rounding), tone)
+
+
+def _figure(row: Row, seen: View, name: str) -> str:
+    new, old = row.read(seen.after.modes[name]), row.read(seen.before.modes[name])
+    told = closed(seen.after.modes[name]) if row.label == "Buffer" else ""
+    more = f'<span class="sub wide">{escape(told)}</span>' if told else ""
+    return _amounts(new, old, row.rounding, moved=seen.has_before, outcome=row.outcome) + more
+
+
+def _freed(seen: View, name: str) -> str:
+    if name == "isolated":
+        return '<span class="muted">reference</span>'
+    new, old = (_saved(one, name) for one in (seen.after, seen.before))
+    return _amounts(new, old, "down", moved=seen.has_before)
+
+
+def _saved(one: Comparison, name: str) -> float:
+    alone, here = (words.rounded(one.modes[mode].head.initial_margin, "up") for mode in ("isolated", name))
+    return round(alone - here, 2)
+
+
+def worst_used(mode: ModeResult) -> tuple[float | None, str]:
+    """Maintenance used of the worst bucket and its name; no name where the account is one pool."""
+    return mode.worst_used, "" if mode.pool is None else mode.worst_bucket.who or words.POOL
+
+
+def closed(mode: ModeResult) -> str:
+    """Where a leg is closed: the worst one's buffer, and that sums still count it; empty else."""
+    legs = [who for who in mode.buckets_liquidated if who]
+    if mode.pool is None or not legs:
+        return ""
+    worst = f"{mode.worst_bucket.who or words.POOL} {words.money(mode.worst_bucket.figures.buffer, 'down')}"
+    return f"worst: {worst}; sums still count the {'closed leg' if len(legs) == 1 else f'{len(legs)} closed legs'}"
+
+
+def pledged(mode: ModeResult) -> float:
+    """Dollars that isolated legs have to themselves."""
+    return sum(leg.pledged for leg in mode.positions if leg.pledged is not None)
+
+
+def _pledged(seen: View, name: str) -> str:
+    mode = seen.after.modes[name]
+    if mode.pool is None:
+        return '<span class="muted">no pledges</span>'
+    left = f"{'free' if name == 'isolated' else 'in the pool'} {words.money(mode.pool.equity, 'down')}"
+    shown = _amounts(pledged(mode), pledged(seen.before.modes[name]), "up", moved=seen.has_before)
+    return f'{shown}<span class="sub">{escape(left)}</span>'
+
+
+def _used(seen: View, name: str) -> str:
+    (new, who), (old, _) = (worst_used(one.modes[name]) for one in (seen.after, seen.before))
+    was = f'<span class="old">{escape(words.used(old))} →</span> ' if seen.has_before and new != old else ""
+    named = f'<span class="sub">{escape(who)}</span>' if who else ""
+    return f"{was}{markup.chip(new)}{markup.bar(new, old, moved=seen.has_before)}{named}"
+
+
+def _level(seen: View, name: str, underlying: str) -> str:
+    new, old = (one.modes[name].liquidation.get(underlying) for one in (seen.after, seen.before))
+    if new is None:
+        return '<span class="muted">not held</span>'
+    text, sub = _told(new, seen, underlying)
+    was = _told(old, seen, underlying, before=True)[0] if old is not None and seen.has_before else ""
+    old_text = f'<span class="old">{escape(was)} →</span> ' if was and was != text else ""
+    tone = "chip liquidated" if new.now else "new"
+    return f'{old_text}<span class="{tone}">{escape(text)}</span><span class="sub">{escape(sub)}</span>'
+
+
+def _told(level: Liquidation, seen: View, underlying: str, *, before: bool = False) -> tuple[str, str]:
+    """The nearest level with its move, and beside it the distance in sigmas and whether there are more levels."""
+    if level.now:
+        return "now", ""
+    if level.nearest is None:
+        return words.NONE, ""
+    market = (seen.before if before else seen.after).account.market
+    gap = distance(market.underlyings[underlying], level.nearest)
+    other = level.above if level.nearest == level.below else level.below
+    also = f"also {words.price(other)}" if other is not None else ""
+    parts = [part for part in (words.sigmas(gap.sigmas), also) if part]
+    return f"{words.price(level.nearest)} ({words.move(gap.relative)})", ", ".join(parts)

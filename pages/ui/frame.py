@@ -1,0 +1,110 @@
+"""What surrounds every page: the strip above it and the what-if controls beside it, drawn once for all pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from db.errors import StoreError
+from pages.ui import baseline, controls, following, keeping, state, strip, style, view, words
+from risk_core.errors import MarginscopeError
+
+
+def surround() -> None:
+    """Strip and controls. What the store or the core refuses is told by the page, not twice."""
+    following.start()
+    st.html(style.further("frame.css"))
+    try:
+        held = state.draft()
+        state.account(held)
+    except (StoreError, MarginscopeError):
+        return
+    if told := state.note():
+        st.toast(words.escape(told), icon=":material/restore:")
+    with st.sidebar:
+        _panel()
+    with st.container(key="strip"):
+        _strip()
+
+
+@following.frame_part
+def _strip() -> None:
+    try:
+        st.html(strip.strip(view.present()))
+    except (StoreError, MarginscopeError):
+        st.html('<section class="ms ms-strip"><span class="muted">No figures: see below.</span></section>')
+
+
+@following.frame_part
+def _panel() -> None:
+    held = state.draft()
+    account = state.account(held)
+    with st.container(key="panel"):
+        head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute",
+                            gap="xsmall", key="panel_head")
+        controls.draw(account)
+        _head(head, moved=not controls.present(account).what_if.is_now)
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="panel_foot"):
+            _pin()
+            _copy(held)
+        if keeping.NOT_KEPT in st.session_state:
+            st.caption(f":material/warning: {words.escape(st.session_state[keeping.NOT_KEPT])}")
+
+
+def _head(place: DeltaGenerator, *, moved: bool) -> None:
+    """Drawn after the controls, which take their values from the link only when they are drawn."""
+    place.html(f'<span class="ms ms-panel-title{" whatif" if moved else ""}"></span>', width="content")
+    place.button("Reset all", icon=":material/restart_alt:", key="reset.all", type="tertiary", on_click=_reset,
+                 disabled=not moved, help="Every control back to now.")
+
+
+def _pin() -> None:
+    if baseline.pin() is None:
+        st.button("Pin", icon=":material/keep:", key="pin", type="tertiary", on_click=_put_pin,
+                  help="Keep the present figures as the “before” on every page, instead of the account as it is.")
+    else:
+        st.button("Unpin", icon=":material/keep_off:", key="unpin", type="tertiary", on_click=_drop_pin,
+                  help="Compare with the account without what-if again.")
+
+
+def _put_pin() -> None:
+    """Callback: the figures on screen become the before."""
+    try:
+        seen = view.present()
+        baseline.put(baseline.Pin(seen.question, seen.draft.label, strip.short(seen.digest)))
+    except (StoreError, MarginscopeError):
+        return
+    following.follow()
+
+
+def _drop_pin() -> None:
+    baseline.drop()
+    following.follow()
+
+
+def _reset() -> None:
+    controls.reset()
+    following.follow()
+
+
+def _copy(held: state.Draft) -> None:
+    """The link to all this, and what it cannot carry."""
+    with st.popover("Copy link", icon=":material/link:", key="link.menu", on_change="rerun", type="tertiary",
+                    help="Account, version, page and what-if are in it; unsaved edits are not.") as menu:
+        if not menu.open:
+            return
+        if held.account_id is None:
+            st.markdown("This account was never saved: save it on the Portfolio page, then there is a link to it.")
+            return
+        st.code(link(held), language=None, wrap_lines=True)
+        edits = " **Your unsaved edits are not in it: save them first.**" if state.is_changed(held) else ""
+        st.caption(f"Opens this page with this account, its version and these what-if controls.{edits}")
+
+
+def link(held: state.Draft) -> str:
+    """The address of this page with the saved account and the controls as they are."""
+    named = {name: value for name, value in state.address(held).items() if value}
+    query = urlencode({**named, **controls.told(state.account(held))})
+    return f"{st.context.url or ''}?{query}"

@@ -1,0 +1,51 @@
+"""Greeks of the legs at the prices shown, with totals for each underlying."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from pages.ui import markup, words
+from risk_core.portfolio.account_file import Account
+from risk_core.valuation.sensitivities import sensitivities
+
+COLUMNS = (
+    ("delta", "Delta, coins", "Coins that gain and lose as much as the leg for a small move of the price."),
+    ("delta_dollars", "Delta, USD per 1 %", "Dollars gained when the price of the coin rises by 1 %."),
+    ("gamma", "Gamma, coins per 1 %", "Change of delta, in coins, when the price rises by 1 %."),
+    ("vega", "Vega, USD per vol point", "Dollars gained when implied volatility rises by one point."),
+    ("theta", "Theta, USD per day", "Dollars gained as one day passes and nothing else moves."),
+)
+
+
+def table(account: Account) -> str:
+    """One row for each enabled leg and one for each underlying with several; empty without a leg."""
+    book, instruments = account.book, account.instruments
+    if not book.ids:
+        return ""
+    found = sensitivities(account)
+    values = [[float(getattr(found, name)[leg]) for name, _, _ in COLUMNS] for leg in range(len(book.ids))]
+    rows = "".join(_row(name, instruments.labels[at], own)
+                   for name, at, own in zip(book.ids, book.instrument, values, strict=True))
+    owners = [account.underlyings[u] for u in instruments.underlying[book.instrument]]
+    feet = "".join(_row(f"All {name}", "", [math.fsum(column) for column in zip(*own, strict=True)])
+                   for name in dict.fromkeys(owners)
+                   if (own := [one for one, owner in zip(values, owners, strict=True) if owner == name]))
+    heads = "".join(f'<th scope="col">{markup.helped(label, meaning)}</th>' for _, label, meaning in COLUMNS)
+    return (f'<table class="legs greeks"><thead><tr><th scope="col">Greeks</th>{heads}</tr></thead>'
+            f"<tbody>{rows}</tbody><tfoot>{feet}</tfoot></table>")
+
+
+def _row(name: str, label: str, values: list[float]) -> str:
+    coins, dollars, gamma, vega, theta = values
+    cells = [_coins(coins), words.money(dollars), _coins(gamma), words.money(vega), words.money(theta)]
+    sub = f'<span class="sub">{escape(label)}</span>' if label else ""
+    return f'<tr><th scope="row">{escape(name)}{sub}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+
+
+def _coins(count: float) -> str:
+    """Coins with four significant figures or decimals."""
+    if abs(count) < 1e-9:
+        return "0"
+    places = max(0, min(8, 3 - math.floor(math.log10(abs(count)))))
+    return f"{count:,.{places}f}".replace("-", words.MINUS)

@@ -1,0 +1,82 @@
+"""The liquidation page: table, map and ladder of the draft after the what-if."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from pages.ui import (
+    cached,
+    frontier_section,
+    heading,
+    ladder_section,
+    liquidation_table,
+    markup,
+    state,
+    style,
+    view,
+    words,
+)
+from pages.ui.following import follows
+from pages.ui.telling import told
+from risk_core.margin.models import MODES
+from risk_core.margin.netting import POOL_ID
+
+
+def board() -> None:
+    """Everything below the account, or why there is nothing to show."""
+    with told(), st.container(key="liquidation"):
+        st.html(style.further("liquidation.css"))
+        held = state.draft()
+        if heading.nothing_held(held):
+            return
+        _table()
+        frontier_section.section()
+        ladder_section.section()
+
+
+@follows
+def _table() -> None:
+    with told():
+        _draw_table(view.present())
+
+
+def _draw_table(seen: view.View) -> None:
+    after = cached.triggered(seen.question, seen.modes)
+    was = seen.pin.question if seen.pin else cached.asked(seen.account, state.Controls().what_if)
+    before = cached.triggered(was, seen.modes)
+    found = liquidation_table.rows(seen, after, before)
+    labels = leg_labels(seen)
+    badge = markup.badge("What-if", "whatif") + " " if seen.moved else ""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        said = f'<p class="ms-headline short">{badge}{escape(first(found))}</p>'
+        st.html(markup.html(said), width="content")
+        frontier_section.download("Table as CSV", lambda: liquidation_table.csv(found, labels), seen,
+                                  "liquidation-levels")
+    st.html(liquidation_table.table(found, labels))
+    st.caption("One price moves, the others and all volatilities stay: volatility stays with its strike, perpetuals, "
+               "futures and forwards move in proportion, collateral in the coin is revalued. Pledges stay what they "
+               "are now. A jump through a level is not a fill at it: the bankruptcy price says where nothing is left.")
+
+
+def first(found: list[liquidation_table.Row]) -> str:
+    """What gives way first, in a sentence."""
+    worst = found[0]
+    one, title = worst.trigger, MODES[worst.trigger.mode].title
+    what = "the whole account" if one.who == POOL_ID and one.legs else \
+        "the free collateral" if one.who == POOL_ID else f"“{one.who}”"
+    if one.liquidation.now:
+        return f"Liquidated now: {what} in {title} mode."
+    if worst.gap is None:
+        return "No move of a single price liquidates anything in any mode."
+    sigmas = "" if worst.gap.sigmas is None else f", {abs(worst.gap.sigmas):.1f} daily sigmas"
+    return (f"{title} gives way first: {what} at {one.underlying} {words.price(one.liquidation.nearest or 0.0)} "
+            f"({words.move(worst.gap.relative)}{sigmas}).")
+
+
+def leg_labels(seen: view.View) -> dict[str, str]:
+    """Instrument of each enabled leg by id."""
+    account = seen.account
+    return {name: account.instruments.labels[at]
+            for name, at in zip(account.book.ids, account.book.instrument, strict=True)}

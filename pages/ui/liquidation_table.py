@@ -1,0 +1,158 @@
+"""Where each mode liquidates, one row per pool or isolated leg and price, the nearest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from pages.ui import csv_files, markup, words
+from pages.ui.view import View
+from risk_core.liquidation.distance import Distance, distance
+from risk_core.liquidation.thresholds import Liquidation
+from risk_core.liquidation.triggers import Trigger
+from risk_core.margin.models import MODES
+from risk_core.margin.netting import POOL_ID
+
+HEADS = ("Closed together", "Liquidated when", "Nearest level", "Distance", "Bankruptcy price")
+WHOLE = "whole account"
+NEVER = 2
+"""Rank of what is never liquidated."""
+MEANINGS = {
+    "Closed together": "The pool is everything that shares collateral; an isolated leg stands alone with its pledge.",
+    "Liquidated when": "Index prices in USD at which its equity is below maintenance margin, all other prices held "
+                       "still.",
+    "Nearest level": "USD, index price. The first price at which it is liquidated, seen from the present one.",
+    "Distance": "From the present price to the nearest level, and the same in daily standard deviations (σ).",
+    "Bankruptcy price": "USD, index price. First price at or beyond the nearest level at which its equity is 0.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One trigger with its distance. was: nearest level before the what-if, None where there was none or no move."""
+
+    trigger: Trigger
+    gap: Distance | None
+    was: float | None
+
+    @property
+    def reach(self) -> tuple[int, float]:
+        """Order: liquidated now, then by distance, then what is never liquidated."""
+        if self.trigger.liquidation.now:
+            return 0, 0.0
+        if self.gap is None:
+            return NEVER, 0.0
+        return 1, abs(self.gap.sigmas if self.gap.sigmas is not None else math.log1p(self.gap.relative) / 0.03)
+
+
+def rows(seen: View, after: tuple[Trigger, ...], before: tuple[Trigger, ...]) -> list[Row]:
+    """Every trigger after the what-if, worst first."""
+    old = {(one.mode, one.who, one.underlying): one.liquidation.nearest for one in before}
+    markets = seen.after.account.market.underlyings
+    found = []
+    for one in after:
+        nearest = one.liquidation.nearest
+        gap = None if nearest is None else distance(markets[one.underlying], nearest)
+        found.append(Row(one, gap, old.get((one.mode, one.who, one.underlying)) if seen.has_before else None))
+    return sorted(found, key=lambda row: row.reach)
+
+
+def table(found: list[Row], labels: Mapping[str, str]) -> str:
+    """The table. labels: instrument of each leg by id."""
+    heads = "".join(f'<th scope="col">{markup.helped(head, MEANINGS[head])}</th>' for head in HEADS)
+    body = "".join(_row(row, labels) for row in found if row.reach[0] < NEVER)
+    full = f'<table class="triggers"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>' if body else ""
+    return markup.html(full + _never([row.trigger for row in found if row.reach[0] == NEVER], labels))
+
+
+def _never(found: list[Trigger], labels: Mapping[str, str]) -> str:
+    """What no move of one price liquidates, mode by mode."""
+    parts = []
+    for mode in dict.fromkeys(one.mode for one in found):
+        names: dict[str, list[str]] = {}
+        for one in found:
+            if one.mode == mode:
+                names.setdefault(who(one, labels)[0], []).append(one.underlying)
+        said = "; ".join(f"{name} along {words.listed(prices)}" for name, prices in names.items())
+        parts.append(f"<p>{markup.mode(mode)} {escape(said)}</p>")
+    return f'<div class="never"><span class="muted">No level at any single price:</span>{"".join(parts)}</div>' * bool(
+        parts)
+
+
+def who(one: Trigger, labels: Mapping[str, str]) -> tuple[str, str]:
+    """What is closed, and a second line about it; text, to be escaped."""
+    if one.who != POOL_ID:
+        return one.who, labels.get(one.who, "")
+    if not one.legs:
+        return "free collateral", "no leg left in the pool"
+    whole = len(one.legs) == len(labels)
+    count = f"{len(one.legs)} {'leg' if len(one.legs) == 1 else 'legs'}"
+    return (WHOLE, count) if whole else ("pool", count)
+
+
+def when(level: Liquidation) -> str:
+    """The prices at which it is liquidated, in words."""
+    if not level.regions:
+        return words.NONE
+    if level.regions == ((None, None),):
+        return "now, at any price"
+    parts = [_span(low, high) for low, high in level.regions]
+    return ("now: " if level.now else "") + " and ".join(parts)
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"below {words.price(high or 0.0)}"
+    return f"above {words.price(low)}" if high is None else f"{words.price(low)} to {words.price(high)}"
+
+
+def _row(row: Row, labels: Mapping[str, str]) -> str:
+    one = row.trigger
+    name, about = who(one, labels)
+    head = (f'<th scope="row">{markup.mode(one.mode)} <span class="who">{escape(name)}</span>'
+            f'<span class="sub"> {escape(about)}</span></th>')
+    cells = [_when(one), *_distance(row),
+             words.price(one.bankruptcy) if one.bankruptcy is not None else _missing(one)]
+    values = "".join(f'<td data-head="{escape(title)}">{cell}</td>'
+                     for title, cell in zip(HEADS[1:], cells, strict=True))
+    return f"<tr>{head}{values}</tr>"
+
+
+def _when(one: Trigger) -> str:
+    level, said = one.liquidation, escape(f"{one.underlying} {when(one.liquidation)}")
+    return f'<span class="chip liquidated">liquidated</span> {said}' if level.now else said
+
+
+def _distance(row: Row) -> list[str]:
+    level = row.trigger.liquidation
+    if level.now:
+        return ["now", "0"]
+    if level.nearest is None or row.gap is None:
+        return [f'<span class="muted">{words.NONE}</span>', f'<span class="muted">{words.NONE}</span>']
+    moved = row.was is not None and abs(row.was / level.nearest - 1.0) > 1e-6
+    old = f'<span class="old">{words.price(row.was or 0.0)} →</span> ' if moved else ""
+    sigmas = words.sigmas(row.gap.sigmas) or "no volatility"
+    near = f'<span class="new">{words.move(row.gap.relative)}</span><span class="sub">{sigmas}</span>'
+    return [f'{old}<span class="new">{words.price(level.nearest)}</span>', near]
+
+
+def _missing(one: Trigger) -> str:
+    reason = words.NONE if one.liquidation.nearest is None else f"{words.NONE}, equity stays above 0"
+    return f'<span class="muted">{words.MISSING if one.liquidation.now else reason}</span>'
+
+
+def csv(found: list[Row], labels: Mapping[str, str]) -> bytes:
+    """The table as a file."""
+    head = ("mode", "closed", "legs", "underlying", "price_usd", "liquidated_when", "now", "nearest_level_usd",
+            "distance_percent", "distance_daily_sigmas", "bankruptcy_price_usd", "notional_usd")
+    return csv_files.write(head, (_cells(row, labels) for row in found))
+
+
+def _cells(row: Row, labels: Mapping[str, str]) -> list[str | float | None]:
+    one, gap = row.trigger, row.gap
+    level = one.liquidation
+    return [MODES[one.mode].title, who(one, labels)[0], " ".join(one.legs), one.underlying, level.price, when(level),
+            "yes" if level.now else "no", level.nearest, None if gap is None else gap.relative * 100.0,
+            None if gap is None else gap.sigmas, one.bankruptcy, one.notional]

@@ -1,0 +1,46 @@
+"""Pieces of HTML: cards, tables and badges. Every text passes `escape`; numbers come formatted from `words`."""
+
+from __future__ import annotations
+
+from html import escape
+
+from pages.ui import style, words
+from risk_core.margin.models import MODES
+
+
+def html(body: str, tag: str = "div", name: str = "") -> str:
+    """A block in the app's style sheet."""
+    return f'<{tag} class="ms {name}">{body}</{tag}>'
+
+
+def mode(name: str) -> str:
+    """A mode's title with its marker, in its colour."""
+    return f'<span class="mode {name}"><i>{style.MODES[name].sign}</i>{escape(MODES[name].title)}</span>'
+
+
+def helped(label: str, text: str) -> str:
+    """A label that explains itself when pointed at or tapped."""
+    return f'<span class="help" tabindex="0" data-help="{escape(text)}">{escape(label)}</span>'
+
+
+def badge(text: str, kind: str, full: str = "") -> str:
+    """A small marker; kind: a class of the style sheet; full: the long text behind it."""
+    return f'<span class="ms-badge {kind}" title="{escape(full)}">{escape(text)}</span>'
+
+
+def bar(used: float | None, before: float | None = None, *, moved: bool = False) -> str:
+    """Maintenance used as a linear bar, full at 100 %; a tick stands where it was before the what-if."""
+    tick = f'<u style="left:calc({_width(before):.1f}% - 1px)"></u>' if moved else ""
+    fill = f'<b style="width:{_width(used):.1f}%"></b>'
+    return f'<div class="ms-bar {style.danger(used)}">{fill}{tick}</div>'
+
+
+def chip(used: float | None) -> str:
+    """Maintenance used in words, coloured from the danger scale."""
+    band = style.danger(used)
+    said = "" if used is None or band == style.CALM else f" {band}"
+    return f'<span class="chip {band}">{escape(words.used(used) + said)}</span>'
+
+
+def _width(used: float | None) -> float:
+    return 100.0 if used is None else 100.0 * min(max(used, 0.0), 1.0)

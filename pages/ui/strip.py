@@ -1,0 +1,88 @@
+"""The strip above every page: equity, maintenance used and nearest level of each mode, source and rules."""
+
+from __future__ import annotations
+
+from html import escape
+
+from pages.ui import cached, heading, markup, style, words
+from pages.ui.comparison_table import worst_used
+from pages.ui.nearest import nearest
+from pages.ui.view import View
+from risk_core.margin.compare import Comparison
+from risk_core.margin.models import MODES
+
+SHORT = 8
+"""Digits of a content hash that are shown."""
+
+
+def strip(seen: View) -> str:
+    """The whole strip; its size does not depend on the figures in it."""
+    cells = "".join(_mode(seen, name) for name in seen.modes)
+    kind = "ms-strip whatif" if seen.moved else "ms-strip"
+    return (f'<section class="ms {kind} of{len(seen.modes)}" aria-label="The account at a glance">'
+            f"{_equity(seen)}{cells}{_source(seen)}{_state(seen)}</section>")
+
+
+def short(digest: str) -> str:
+    """The first digits of a content hash, with or without its kind before it."""
+    return digest.rpartition(":")[2][:SHORT]
+
+
+def _equity(seen: View) -> str:
+    """Equity of the modes that do not count options; beside it what they add where they do, or what it was."""
+    new, old = (one.modes["cross"].head.equity for one in (seen.after, seen.before))
+    options = seen.after.modes["portfolio"].head.equity
+    if seen.has_before:
+        sub = f"was {words.money(old)}"
+    elif abs(options - new) >= 0.005:
+        sub = f"{words.money(options)} with options"
+    else:
+        sub = "in every mode"
+    title = (f"Isolated and cross: {words.money(new)} USD. Portfolio, which counts the value of options: "
+             f"{words.money(options)} USD.")
+    return (f'<div class="eq" title="{escape(title)}"><span class="k">Equity, USD</span><b>{words.money(new)}</b>'
+            f'<span class="s">{escape(sub)}</span></div>')
+
+
+def _mode(seen: View, name: str) -> str:
+    (new, who), (old, _) = (worst_used(one.modes[name]) for one in (seen.after, seen.before))
+    where, far = _level(seen.after, name)
+    was = f" (was {words.used(old)}, {' '.join(_level(seen.before, name))})" if seen.has_before else ""
+    title = (f"{MODES[name].title}: maintenance used {words.used(new)}{f', {who}' if who else ''}; nearest liquidation "
+             f"{where} {far}{was}. Liquidation at 100 %.")
+    band = style.danger(new)
+    share = f'<span class="chip {band}">{escape(words.used(new).replace("no equity left", "no equity"))}</span>'
+    return (f'<div class="mo" title="{escape(title)}"><span class="k">{markup.mode(name)}{share}</span>'
+            f"{markup.bar(new, old, moved=seen.has_before)}"
+            f'<span class="s"><span>{escape(where)}</span><span>{escape(far)}</span></span></div>')
+
+
+def _level(of: Comparison, name: str) -> tuple[str, str]:
+    """The nearest level and its distance."""
+    if of.modes[name].buckets_liquidated:
+        return "liquidated now", ""
+    found = nearest(of.modes[name], of)
+    if found is None:
+        return "no level", ""
+    return f"{found.underlying} {words.price(found.price)}", words.move(found.relative)
+
+
+def _source(seen: View) -> str:
+    rules = seen.question.rules
+    changed = f", {len(rules.overridden)} changed" if rules.overridden else ""
+    as_of = seen.account.market.as_of
+    demo = heading.is_demo(seen.draft)
+    title = (f"Market data as of {as_of:%Y-%m-%d %H:%M} UTC{', ' + cached.snapshot().label if demo else ''}. Rules: "
+             f"{rules.title}{changed}. Content hash of the account shown: {seen.digest}")
+    badge = markup.badge("demo", "demo") if demo else ""
+    return (f'<div class="src" title="{escape(title)}"><span class="k">{as_of:%Y-%m-%d %H:%M} UTC {badge}</span>'
+            f'<span class="s"><span class="rules">{escape(rules.title + changed)}</span> '
+            f"<code>{escape(short(seen.digest))}</code></span></div>")
+
+
+def _state(seen: View) -> str:
+    """Whether anything is hypothetical, and what it is compared with."""
+    kind = markup.badge("What-if", "whatif") if seen.moved else '<span class="muted now">As it is</span>'
+    against = f"against pin {seen.pin.short}" if seen.pin else "against now" if seen.moved else ""
+    title = f"Before: {seen.pin.label}, {seen.pin.short}" if seen.pin else "Before: the account without what-if"
+    return f'<div class="st" title="{escape(title)}">{kind}<span class="s">{escape(against)}</span></div>'

@@ -1,0 +1,111 @@
+"""The account now and after the what-if, in every mode shown: what every page reads, by `present`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pages.ui import baseline, cached, controls, state
+from pages.ui.axis import Axis
+from pages.ui.levels import Standing, standings
+from pages.ui.sentences import Scene
+from risk_core.liquidation.distance import daily_volatility
+from risk_core.margin.compare import Comparison
+from risk_core.margin.curves import Walk
+from risk_core.margin.models import MODES
+from risk_core.portfolio.account_file import Account
+
+
+@dataclass(frozen=True)
+class View:
+    """One account at one setting of the controls. after: with the what-if; modes: those shown.
+
+    before: the account without what-if, or the pinned figures.
+    """
+
+    draft: state.Draft
+    account: Account
+    controls: state.Controls
+    question: cached.Asked
+    before: Comparison
+    after: Comparison
+    modes: tuple[str, ...]
+    pin: baseline.Pin | None = None
+
+    @property
+    def has_before(self) -> bool:
+        """True when the before is another question, to be shown beside the figures."""
+        if self.pin is not None:
+            return self.pin.question.text != self.question.text
+        return self.moved
+
+    @property
+    def digest(self) -> str:
+        """Content hash of the account after the what-if, 64 hexadecimal digits."""
+        account = cached.moved(self.question) if self.moved else self.account
+        return account.digest.rpartition(":")[2]
+
+    @property
+    def moved(self) -> bool:
+        """True when anything on screen is hypothetical."""
+        return not self.controls.what_if.is_now
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Underlyings that matter to this account."""
+        return controls.held_underlyings(self.account)
+
+
+@dataclass(frozen=True)
+class Walked:
+    """The view along one walk: its curves, where each mode stands, and how to speak of it."""
+
+    walk: Walk
+    stand: dict[str, Standing]
+    scene: Scene
+    source: str
+
+
+def modes_shown(account: Account) -> tuple[str, ...]:
+    """Every mode; `as_held` only where it is neither isolated nor cross throughout."""
+    isolated = account.book.isolated
+    mixed = bool(isolated.any() and not isolated.all())
+    return tuple(name for name in MODES if mixed or name != "as_held")
+
+
+def present() -> View:
+    """The session's draft at the present controls: for any page, also inside a part that follows the controls.
+
+    `cached.moved(view.present().question)` is the moved account itself. Raises StoreError, Refused, Unsettled.
+    """
+    held = state.draft()
+    return view(held, controls.present(state.account(held)))
+
+
+def view(held: state.Draft, chosen: state.Controls) -> View:
+    """The draft at the chosen controls. Raises Refused, Unsettled."""
+    account, pin = state.account(held), baseline.pin()
+    question = cached.asked(account, chosen.what_if)
+    before = cached.compared(pin.question if pin else cached.asked(account, state.Controls().what_if))
+    return View(held, account, chosen, question, before, cached.compared(question), modes_shown(account), pin)
+
+
+def walked(seen: View, along: str) -> Walked:
+    """The view along the price of `along`, or of all underlyings together. Raises Refused, Unsettled."""
+    what_if = seen.controls.what_if
+    together = along == state.TOGETHER
+    here = what_if.price if together else what_if.factor(along)
+    names = seen.account.underlyings if together else (along,)
+    found = cached.walked(seen.question, names, seen.modes, here)
+    underlying = None if together else seen.account.market.underlyings[along]
+    daily, source = (None, "") if underlying is None else daily_volatility(underlying)
+    axis = Axis("all prices" if underlying is None else along, None if underlying is None else underlying.price, here)
+    labels = {name: seen.account.instruments.labels[at]
+              for name, at in zip(seen.account.book.ids, seen.account.book.instrument, strict=True)}
+    return Walked(found, standings(found, here), _scene(seen, axis, daily, labels), source)
+
+
+def _scene(seen: View, axis: Axis, daily: float | None, labels: Mapping[str, str]) -> Scene:
+    isolated = seen.after.modes.get("isolated")
+    left = isolated.pool.equity if isolated is not None and isolated.pool is not None else 0.0
+    return Scene(axis, daily, labels, len(seen.names), max(-left, 0.0), seen.moved)

@@ -1,0 +1,113 @@
+"""Why a mode's figure is what it is: the waterfall, what sets it, its parts, and what each leg adds."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+import streamlit as st
+
+from pages.ui import cents, figures, greeks, markup, words
+from pages.ui.chart import chart
+from pages.ui.view import View
+from risk_core.margin.compare import ModeResult
+from risk_core.margin.models import MODES
+
+CHOICE = "why"
+
+SHARES = (
+    ("Alone", "USD. Maintenance margin this leg would need if it were the only one."),
+    ("Adds", ("USD. Maintenance margin of the account less that without this leg (marginal). Negative: the leg lowers "
+              "it. These do not add up, because legs offset each other.")),
+    ("Part", "USD. The leg's part of the account's maintenance margin (Euler); the parts add up to it."),
+)
+WAYS = ("standalone", "euler")
+EULER = ("How to read Part: a leg that gains where the account loses most counts below 0, and the others together then "
+         "carry more than the total.")
+LEGS = (
+    ("Notional", "USD. Size at the mark; an option's is |quantity| × index price."),
+    ("Unrealised", "USD. Unrealised profit and loss; empty for an option without entry price."),
+    ("Liquidation, own coin alone", ("USD, index price nearest to the one shown at which the pool or isolated leg "
+                                     "this leg belongs to is liquidated, other prices held still.")),
+    ("Bankruptcy, own coin alone", "USD, index price at or beyond that level at which its equity is used up."),
+)
+
+
+def why(seen: View) -> None:
+    """Choose a mode and see what its margin is made of."""
+    st.subheader("Why these figures", anchor=False)
+    name = st.segmented_control("Margin mode", list(seen.modes), default="portfolio", required=True, key=CHOICE,
+                                format_func=lambda one: MODES[one].title, bind="query-params",
+                                label_visibility="collapsed") or "portfolio"
+    mode = seen.after.modes[name]
+    st.html(markup.html(f'<p>{markup.mode(name)} <span class="muted">{escape(MODES[name].meaning)}</span></p>'
+                        f"<p>{escape(mode.worst)}</p>"))
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        st.html(markup.html("<b>From each leg alone to the initial margin</b>, USD"))
+        if any(step.amount for step in mode.steps):
+            chart(figures.waterfall(cents.stairs(mode.steps), name), f"waterfall-{name}", _alt(mode), height=330)
+        else:
+            st.html(markup.html("<p>Nothing to charge.</p>"))
+        st.html(markup.html(_components(mode)))
+    with right:
+        st.html(markup.html(_shares(mode) + _legs(mode)))
+    st.html(markup.html(greeks.table(seen.after.account)))
+
+
+def _alt(mode: ModeResult) -> str:
+    parts = ", ".join(f"{step.name} {words.money(step.amount)}" for step in mode.steps)
+    return f"Waterfall of the margin in {mode.title} mode, USD: {parts}."
+
+
+def _components(mode: ModeResult) -> str:
+    whole = words.rounded(mode.head.maintenance_margin, "up")
+    amounts = cents.shared([part.amount for part in mode.components], whole)
+    rows = "".join(f'<tr><th scope="row">{escape(part.name)}</th><td>{words.money(amount, "up")}</td></tr>'
+                   for part, amount in zip(mode.components, amounts, strict=True))
+    total = words.money(whole, "up")
+    return ('<table class="legs two"><thead><tr><th scope="col">Made of</th><th scope="col">USD</th></tr></thead>'
+            f'<tbody>{rows}</tbody><tfoot><tr><th scope="row">Maintenance margin</th><td>{total}</td></tr></tfoot>'
+            "</table>")
+
+
+def _heads(first: str, columns: tuple[tuple[str, str], ...]) -> str:
+    cells = "".join(f'<th scope="col">{markup.helped(label, meaning)}</th>' for label, meaning in columns)
+    return f'<thead><tr><th scope="col">{escape(first)}</th>{cells}</tr></thead>'
+
+
+def _line(leg: str, label: str, cells: list[str]) -> str:
+    named = f'{escape(leg)}<span class="sub">{escape(label)}</span>'
+    return f'<tr><th scope="row">{named}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+
+
+def _shares(mode: ModeResult) -> str:
+    labels = {leg.id: leg.label for leg in mode.positions}
+    totals = [words.rounded(math.fsum(getattr(one, what) for one in mode.shares), "up") for what in WAYS]
+    alone, parts = (cents.shared([getattr(one, what) for one in mode.shares], total)
+                    for what, total in zip(WAYS, totals, strict=True))
+    rows = "".join(_line(one.id, labels.get(one.id, ""), [
+        words.money(own, "up"), words.money(one.marginal), words.money(part, "up")])
+        for one, own, part in zip(mode.shares, alone, parts, strict=True))
+    first, last = (f'<td>{words.money(total, "up")}</td>' for total in totals)
+    total = f'{first}<td class="muted">these do not add up</td>{last}'
+    return (f'<table class="legs">{_heads("Maintenance by leg, USD", SHARES)}<tbody>{rows}</tbody>'
+            f'<tfoot><tr><th scope="row">All legs</th>{total}</tr></tfoot></table><p class="muted">{EULER}</p>')
+
+
+def _legs(mode: ModeResult) -> str:
+    rows = "".join(_line(leg.id, "liquidated now" if leg.liquidated else _pledge(leg.pledged), [
+        words.money(leg.notional),
+        words.MISSING if leg.unrealised_pnl is None else words.money(leg.unrealised_pnl, plus=True),
+        "now" if leg.liquidated else _price(leg.liquidation_price),
+        words.MISSING if leg.liquidated else _price(leg.bankruptcy_price),
+    ]) for leg in mode.positions)
+    return f'<table class="legs">{_heads("Legs, USD", LEGS)}<tbody>{rows}</tbody></table>'
+
+
+def _pledge(pledged: float | None) -> str:
+    return "in the pool" if pledged is None else f"pledged {words.money(pledged)}"
+
+
+def _price(value: float | None) -> str:
+    return words.NONE if value is None else words.price(value)

@@ -1,0 +1,112 @@
+"""What `make run` starts: the app behind gzip and security headers, warmed up before the first visitor.
+
+`PORT=8501 python serve.py`, or `streamlit run serve.py`
+"""
+
+from __future__ import annotations
+
+import base64
+import gc
+import hashlib
+import logging
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
+
+HERE = Path(__file__).parent
+log = logging.getLogger("marginscope")
+
+
+def _script_hash() -> str:
+    """Hash of the one inline script in the installed front page, which the content policy has to allow."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
+    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline)
+
+
+def _headers() -> dict[str, str]:
+    policy = (
+        f"default-src 'self'; script-src 'self' blob: {_script_hash()}; "
+        "style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+        "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+class SecurityHeaders:
+    """Puts the headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.headers = app, _headers()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self.headers)
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def warm() -> None:
+    """Everything the first visitor would wait for: imports, kernels, the store, one whole comparison."""
+    import app as frame
+    from pages.ui import chart, warm_up
+
+    PagesManager.uses_pages_directory = False  # the page table of app.py holds from the first visit, not the second
+    chart.put_library()
+    warm_up.warm()
+    del frame
+    gc.collect()
+    gc.freeze()
+
+
+def _unexpected(fault: Exception) -> bool:
+    """A fault of the program itself: logged with its trace, told without one."""
+    log.error("a page failed", exc_info=fault)
+    st.error("This page ran into a fault of the program. The account was not changed; the server's log says more.",
+             icon=":material/error:")
+    return True
+
+
+@asynccontextmanager
+async def _lifespan(_: object) -> AsyncIterator[None]:
+    warm()
+    yield
+
+
+app = st.App(
+    HERE / "app.py",
+    lifespan=_lifespan,
+    on_script_error=_unexpected,
+    middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1000)],
+)
+
+def port() -> int:
+    """PORT of the environment, else 8501. Ends with one sentence when it is no port."""
+    text = os.environ.get("PORT") or "8501"
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        sys.exit(f"PORT: {text}: must be a whole number from 1 to 65535")
+    return int(text)
+
+
+if __name__ == "__main__":
+    app.run(config={"server.port": port()})
