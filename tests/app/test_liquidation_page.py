@@ -1,0 +1,316 @@
+"""The liquidation page: its table, map and ladder say what the core says, and a place on the map becomes a what-if."""
+
+import csv
+import io
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from db.samples import SAMPLES, sample_id, slug
+from pages.ui import (
+    cached,
+    controls,
+    frontier_figure,
+    frontier_picture,
+    frontier_section,
+    jumping,
+    ladder_figure,
+    liquidation_board,
+    liquidation_table,
+    state,
+    view,
+)
+from pages.ui.draft import Draft
+from pages.ui.hatching import hatch
+from pages.ui.ladder import ladder
+from pages.ui.levels import standings
+from pages.ui.plans import COINS, DAYS, POINTS, VOLATILITY, Plan, price_span
+from pages.ui.scales import PRICE, Scale
+from risk_core.liquidation.thresholds import Liquidation
+from risk_core.margin.compare import compare
+from risk_core.portfolio.account_file import read
+
+FILES = sorted(SAMPLES.glob("*.margin.json"))
+PAGE = "liquidation.py"
+MOVED = state.Controls(prices=(("BTC", 4.0), ("ETH", -3.0)), volatility=10.0, days=2.0)
+BOTH = [state.Controls(), MOVED]
+
+
+def seen(file, chosen=BOTH[0]):
+    document = read(file.read_text("utf-8")).document
+    held = Draft(document, label="x")
+    account = cached.account(held.digest, document)
+    question, now = cached.asked(account, chosen.what_if), cached.asked(account, state.Controls().what_if)
+    return view.View(held, account, chosen, question, cached.compared(now), cached.compared(question),
+                     view.modes_shown(account), None)
+
+
+def triggers(one):
+    return cached.triggered(one.question, one.modes)
+
+
+def maps(one, chosen=None):
+    """Every map the account has."""
+    names = one.names
+    if len(names) > 1:
+        yield frontier_picture.coins(one, triggers(one), names[:2], chosen, "foot")
+    for kind in (VOLATILITY, DAYS):
+        yield frontier_picture.along_price(one, kind, names[0], chosen, "foot")
+
+
+def uncoloured(value):
+    """Figures with a colour in place of the marks of the theme."""
+    if isinstance(value, list):
+        return [uncoloured(one) for one in value]
+    if isinstance(value, dict):
+        return {key: uncoloured(one) for key, one in value.items()}
+    return "#123456" if isinstance(value, str) and value.startswith("@") else value
+
+
+def texts(at):
+    return re.sub(r"<[^>]+>|\u00a0", " ", " ".join(one.proto.body for one in at.get("html")))
+
+
+# Map ---------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("chosen", BOTH, ids=["now", "moved"])
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_the_map_turns_where_the_levels_are(file, chosen):
+    """Along x, at the row where the account stands, a mode is liquidated exactly inside its regions."""
+    one = seen(file, chosen)
+    name = one.names[0]
+    for told in maps(one):
+        plan = told.plan
+        row = int(np.abs(plan.y - plan.here[1]).argmin())
+        if abs(plan.y[row] - plan.here[1]) > 1e-9:
+            continue
+        for mode, least in told.least.items():
+            level = one.after.modes[mode].liquidation[name]
+            price = level.price / plan.here[0] * plan.x
+            inside = np.array([any((low or 0) < p < (high or math.inf) for low, high in level.regions) for p in price])
+            edge = np.min([np.abs(price / end - 1.0) for span in level.regions for end in span if end]
+                          or [np.ones(len(price))], axis=0)
+            assert ((least[row] < 0) == inside)[edge > 1e-9].all() or _others_dead(one, mode, name)
+
+
+def _others_dead(one, mode, name):
+    """True where something that this price does not move is liquidated anyway."""
+    return any(t.liquidation.now for t in triggers(one) if t.mode == mode and t.underlying != name)
+
+
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_maps_are_figures_of_the_grids_promised(file):
+    one = seen(file, MOVED)
+    for mode in (None, *one.modes):
+        for told in maps(one, mode):
+            across, up = POINTS[told.plan.kind]
+            assert all(least.shape == (up, across) for least in told.least.values())
+            figure = frontier_figure.frontier_map(told, "r")
+            go.Figure(data=uncoloured(figure["data"]))
+            assert [t["name"] for t in figure["data"] if t["type"] == "contour"]
+            assert {"what-if", "today"} <= {t["name"] for t in figure["data"]}
+            scale = figure["layout"]["coloraxis"]
+            assert mode is None or scale["cmin"] == -scale["cmax"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_the_nearest_point_is_the_core_s_and_in_view(file):
+    one = seen(file)
+    for told in maps(one):
+        for mode, near in told.near.items():
+            assert near.text.endswith(".") and "nan" not in near.text and "inf" not in near.text
+            if one.after.modes[mode].buckets_liquidated and told.plan.kind == COINS:
+                assert near.reach == 0.0 and near.place is None
+            if near is told.first and near.place is not None and 0.45 <= near.place[0] <= 1.65:
+                assert told.plan.spans[0][0] <= near.place[0] <= told.plan.spans[0][1]
+
+
+def test_the_words_of_the_nearest_point():
+    told = next(iter(maps(seen(FILES[13]))))
+    assert re.fullmatch(r"BTC [+−][\d.]+ % with ETH [+−][\d.]+ %: [\d.]+ daily sigmas\.",
+                        told.near["portfolio"].text.replace("\u00a0", " "))
+    carry = seen(FILES[11])
+    pair = frontier_picture.coins(carry, triggers(carry), ("BTC", "ETH"), None, "")
+    assert pair.near["cross"].text == "No joint move within 60 daily sigmas liquidates."
+
+
+def test_without_a_volatility_no_distance_is_claimed():
+    one = seen(FILES[7])
+    bare = {**one.draft.document, "market": {**one.draft.document["market"], "underlyings": {
+        name: {k: v for k, v in block.items() if k not in ("volatility", "daily_volatility")}
+        for name, block in one.draft.document["market"]["underlyings"].items()}}}
+    held = Draft(bare)
+    account = cached.account(held.digest, bare)
+    question = cached.asked(account, state.Controls().what_if)
+    compared = cached.compared(question)
+    two = view.View(held, account, state.Controls(), question, compared, compared, view.modes_shown(account), None)
+    told = frontier_picture.coins(two, triggers(two), ("BTC", "ETH"), None, "")
+    assert told.outlines == () and all("No volatility of BTC and ETH" in near.text for near in told.near.values())
+    rows = liquidation_table.rows(two, triggers(two), triggers(two))
+    assert "no volatility" in liquidation_table.table(rows, liquidation_board.leg_labels(two))
+
+
+def test_hatching_covers_what_is_liquidated_and_nothing_else():
+    x, y = np.linspace(10.0, 20.0, 41), np.linspace(1.0, 3.0, 31)
+    values = np.broadcast_to(x - 14.0, (31, 41))
+    xs, ys = hatch(x, y, values)
+    drawn = ~np.isnan(xs)
+    assert drawn.any() and xs[drawn].max() <= 14.0 and 1.0 <= ys[drawn].min() and ys[drawn].max() <= 3.0
+    assert hatch(x, y, np.ones((31, 41)))[0].size == 0
+
+
+def test_scales_read_both_ways():
+    for scale in (Scale(PRICE, "BTC", 77_000.0), Scale(PRICE, "all prices"), Scale("volatility", ""), Scale("days", "")):
+        assert math.isclose(scale.factor(scale.at(1.23)), 1.23)
+        places, said = scale.ticks(0.8, 1.3, 9)
+        assert len(places) == len(said) <= 10
+    assert Scale(PRICE, "BTC", 77_000.0).ticks(0.85, 1.15, 8)[1][3].endswith("<br>today")
+    assert price_span([], 1.0) == pytest.approx((0.6, 1.4))
+
+
+# Table -------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_the_table_is_sorted_and_agrees_with_the_comparison(file):
+    one = seen(file, MOVED)
+    rows = liquidation_table.rows(one, triggers(one), triggers(one))
+    reaches = [row.reach for row in rows]
+    assert reaches == sorted(reaches)
+    direct = compare(cached.moved(one.question), one.question.rules)
+    for mode in one.modes:
+        for leg in direct.modes[mode].positions:
+            mine = [row.trigger for row in rows if row.trigger.mode == mode and leg.id in row.trigger.legs]
+            assert leg.liquidation_price in [t.liquidation.nearest for t in mine]
+    assert liquidation_board.first(rows).endswith(".")
+
+
+@pytest.mark.parametrize(("regions", "expected"), [
+    ((), "none"), (((None, 90.0),), "below 90.00"), (((110.0, None),), "above 110.00"),
+    (((None, 50.0), (60.0, 70.0)), "below 50.00 and 60.00 to 70.00"), (((90.0, None),), "now: above 90.00"),
+    (((None, None),), "now, at any price"),
+])
+def test_ranges_in_words(regions, expected):
+    assert liquidation_table.when(Liquidation(100.0, regions)) == expected.replace("above 90.00", "above 90.00")
+
+
+def read_csv(raw):
+    return list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
+
+
+def test_every_chart_and_table_has_a_file():
+    one = seen(FILES[13])
+    labels = liquidation_board.leg_labels(one)
+    rows = liquidation_table.rows(one, triggers(one), triggers(one))
+    table = read_csv(liquidation_table.csv(rows, labels))
+    assert len(table) == 1 + len(rows) and len({len(row) for row in table}) == 1
+    told = next(iter(maps(one)))
+    cells = read_csv(frontier_section.csv(told))
+    assert len(cells) == 1 + 81 * 61 and len(cells[0]) == 2 + len(one.modes)
+
+
+# Ladder ------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("chosen", BOTH, ids=["now", "moved"])
+@pytest.mark.parametrize("along", [state.TOGETHER, None], ids=["together", "first coin"])
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_the_ladder_adds_up_what_the_walk_closes(file, along, chosen):
+    one = seen(file, chosen)
+    walked = view.walked(one, one.names[0] if along is None else along)
+    found = ladder(walked, triggers(one), "foot")
+    stand = standings(walked.walk, found.here)
+    for mode, rungs in found.rungs.items():
+        assert sum(rung.gone for rung in rungs) == len(stand[mode].gone)
+        assert {rung.down for rung in rungs if rung.down} == {level.factor for level in stand[mode].down}
+        factors, closed = found.steps(mode)
+        gone = math.fsum(rung.notional for rung in rungs if rung.gone)
+        assert factors == sorted(factors) and min(closed) >= gone - 1e-9
+        at = int(np.searchsorted(factors, found.here, side="right")) - 1
+        assert math.isclose(closed[at], gone, abs_tol=1e-6) or any(rung.up == found.here for rung in rungs)
+    figure = ladder_figure.liquidation_ladder(found, "r")
+    go.Figure(data=uncoloured(figure["data"]))
+    assert len(figure["layout"]["yaxis2"]["ticktext"]) == len(ladder_figure.lanes(found))
+
+
+def test_an_empty_lane_says_so():
+    every = [ladder(view.walked(one, name), triggers(one), "") for one in map(seen, FILES) for name in one.names]
+    found = next(told for told in every if not all(told.rungs.values()))
+    notes = [note["text"] for note in ladder_figure.liquidation_ladder(found, "r")["layout"]["annotations"]]
+    empty = [mode for mode, rungs in found.rungs.items() if not rungs]
+    assert sum("liquidates nothing" in note for note in notes) == len(empty) > 0
+
+
+# A place on the map as a what-if -------------------------------------------------------------------------------------
+
+PLAN = Plan(COINS, ("BTC", "ETH"), ((0.8, 1.2), (0.8, 1.2)), (1.0, 1.0))
+
+
+def test_two_coins_become_two_sliders_and_the_common_move_is_folded_in():
+    now = state.Controls(together=10.0, prices=(("BTC", 0.0), ("ETH", 0.0), ("SOL", 0.0)))
+    found = jumping.values(PLAN, (1.05, 0.9), ("BTC", "ETH", "SOL"), now)
+    assert found == pytest.approx({"price": 0.0, "price.BTC": 5.0, "price.ETH": -10.0, "price.SOL": 10.0})
+
+
+@pytest.mark.parametrize(("kind", "moved", "names", "expected"), [
+    (VOLATILITY, ("BTC",), ("BTC",), {"price.BTC": 5.0, "volatility": 20.0}),
+    (VOLATILITY, ("BTC", "ETH"), ("BTC", "ETH"), {"price": 5.0, "volatility": 20.0}),
+    (DAYS, ("ETH",), ("BTC", "ETH"), {"price": 0.0, "price.BTC": 0.0, "price.ETH": 5.0, "days": 1.2}),
+])
+def test_a_price_with_volatility_or_days(kind, moved, names, expected):
+    plan = replace(PLAN, kind=kind, moved=moved)
+    now = state.Controls(prices=tuple((name, 0.0) for name in names))
+    assert jumping.values(plan, (1.05, 1.2), names, now) == pytest.approx(expected)
+
+
+def test_places_go_to_the_nearest_step():
+    assert controls.nearest_step("price.BTC", 5.2) == 5.0
+    assert controls.nearest_step("volatility", -3.0) == -2.5
+    assert controls.nearest_step("days", 400.0) == 365.0
+
+
+def test_the_button_moves_the_what_if_to_the_nearest_point(open_app):
+    at = open_app(PAGE, account=sample_id(FILES[7]))
+    at.button(key="map.go").click().run()
+    assert not at.exception
+    assert at.select_slider(key="price.ETH").value > 5.0
+    assert "What-if" in texts(at)
+
+
+# The page ------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("mode", ["isolated", "cross", "portfolio", "all"])
+@pytest.mark.parametrize("kind", [VOLATILITY, DAYS])
+def test_every_map_of_the_page(open_app, kind, mode):
+    at = open_app(PAGE, account=sample_id(FILES[4]))
+    at.session_state["map"], at.session_state["map.mode"] = kind, mode
+    at.run()
+    assert not at.exception and not at.error
+
+
+def test_the_page_follows_the_controls(open_app):
+    at = open_app(PAGE, account=sample_id(FILES[1]))
+    before = texts(at)
+    at.select_slider(key="price.BTC").set_value(10.0).run()
+    assert not at.exception and texts(at) != before and "What-if" in texts(at)
+
+
+def test_an_account_without_legs_is_told(open_app):
+    at = open_app(PAGE)
+    held = at.session_state["draft"]
+    at.session_state["draft"] = replace(held, document={**held.document, "positions": []})
+    at.run()
+    assert not at.exception
+    assert "no enabled leg" in at.info[0].value
+
+
+def test_names_are_shown_as_text(open_app):
+    at = open_app(PAGE)
+    held = at.session_state["draft"]
+    legs = [{**leg, "id": f"<b onclick=x>{i}</b>"} for i, leg in enumerate(held.document["positions"])]
+    at.session_state["draft"] = replace(held, document={**held.document, "positions": legs})
+    at.run()
+    assert not at.exception
+    assert not any("<b onclick" in one.proto.body for one in at.get("html"))

@@ -1,0 +1,52 @@
+"""The liquidation page in a browser: both charts drawn, wide and narrow, and a click on the map moves the what-if."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+DRAWN = "document.querySelectorAll('.chart .nsewdrag').length >= 2"
+MAP = ".st-key-liquidation-map .chart"
+
+
+def open_page(page, app_url):
+    page.goto(f"{app_url}/liquidation")
+    page.wait_for_function(DRAWN)
+    page.wait_for_timeout(300)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_page_draws_without_complaint(new_page, app_url, width, scheme):
+    page = new_page(width=width, scheme=scheme)
+    open_page(page, app_url)
+    expect(page.locator("table.triggers tbody tr").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(f"document.querySelectorAll('{MAP} .contourlayer path').length") > 0
+    for kind in ("Price × days", "Price × volatility"):
+        drawn = page.locator(MAP).get_attribute("data-drawn")
+        page.get_by_role("radio", name=kind).click()
+        page.wait_for_function(f"document.querySelector('{MAP}').dataset.drawn !== '{drawn}'")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_click_on_the_map_sets_the_what_if(page, app_url):
+    open_page(page, app_url)
+    expect(page.locator(".ms-badge.whatif")).to_have_count(0)
+    page.locator(MAP).scroll_into_view_if_needed()
+    box = page.locator(f"{MAP} .nsewdrag").first.bounding_box()
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
+    expect(page.locator(".ms-badge.whatif").first).to_be_visible()
+    expect(page.locator("[data-testid=stSlider]").filter(has_text="BTC price")).to_contain_text(re.compile(r"\+\d"))
+    expect(page.locator("[data-testid=stSlider]").filter(has_text="Implied volatility")).to_contain_text("0 %")
+
+
+def test_tables_are_downloaded_as_csv(page, app_url):
+    open_page(page, app_url)
+    for what in ("Table", "Map", "Ladder"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"{what} as CSV").click()
+        assert waiting.value.suggested_filename.endswith(".csv")
+        assert open(waiting.value.path(), "rb").read(3) == b"\xef\xbb\xbf"

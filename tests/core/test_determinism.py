@@ -1,0 +1,66 @@
+"""E8: the same file gives the same bytes in every process, for every hash seed and number of threads."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests import accounts
+from tests.conftest import ROOT
+from tests.core.books import DAY, call, document, perpetual, put
+
+HASH_SEEDS, THREADS, PROCESSES = (0, 1, 4_294_967_295), (1, 2, 4, 8), 3
+
+
+def wide_book():
+    """Sixty options in five expiries and a perpetual, some of them apart."""
+    legs = [make(70.0 + 2.0 * i, (-1.0) ** i * (1 + i % 7), seconds=(7 + 30 * (i % 5)) * DAY,
+                 mode="cross" if i % 4 else "isolated") for i in range(30) for make in (call, put)]
+    return document([*legs, perpetual(25.0, 101.0)], 900)
+
+
+@pytest.fixture
+def files(tmp_path):
+    docs = [wide_book(), *(accounts.random_account(seed) for seed in range(4))]
+    names = [str(tmp_path / f"{i}.json") for i in range(len(docs))]
+    for name, doc in zip(names, docs, strict=True):
+        with open(name, "w", encoding="utf-8") as out:
+            json.dump(doc, out)
+    return names
+
+
+def printed(files, seed, threads, program):
+    """What a process of its own prints."""
+    environment = os.environ | {"PYTHONHASHSEED": str(seed), "NUMEXPR_NUM_THREADS": str(threads), "NUMEXPR_MAX_THREADS": "8"}
+    done = subprocess.run([sys.executable, *program, "evaluate", "--json", *files], cwd=ROOT, env=environment,
+                          capture_output=True, check=True)
+    assert done.stderr == b"" and len(done.stdout.splitlines()) == len(files)
+    return done.stdout
+
+
+def test_N4_E8_byte_identical_over_processes_hash_seeds_and_threads(files):
+    settings = [(seed, threads) for _ in range(PROCESSES) for seed in HASH_SEEDS for threads in THREADS]
+    with ThreadPoolExecutor(2) as pool:
+        outputs = list(pool.map(lambda setting: printed(files, *setting, ["-m", "risk_core"]), settings))
+    assert len(outputs) == 36 and len(set(outputs)) == 1
+
+
+ALL_KERNELS = """import sys
+from risk_core import __main__
+from risk_core.valuation import kernels
+kernels.CROSSOVER, kernels.ENOUGH_THREADS = 100, 1
+assert kernels.pays(100)
+sys.exit(__main__.main(sys.argv[1:]))
+"""
+
+
+def test_N3_E8_byte_identical_over_threads_where_every_option_goes_through_numexpr(files):
+    with ThreadPoolExecutor(2) as pool:
+        outputs = set(pool.map(lambda threads: printed(files, 0, threads, ["-c", ALL_KERNELS]), THREADS))
+    assert len(outputs) == 1
+    plain, forced = (json.loads(out.splitlines()[0]) for out in (printed(files, 0, 1, ["-m", "risk_core"]), outputs.pop()))
+    for mode in plain["modes"]:
+        assert forced["modes"][mode]["equity"] == pytest.approx(plain["modes"][mode]["equity"], abs=1e-9)

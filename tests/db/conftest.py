@@ -1,0 +1,63 @@
+"""Stores on real files; on PostgreSQL too when TEST_DATABASE_URL names a server where databases may be made."""
+
+import os
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from db.store import open_store  # noqa: E402
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "data" / "marginscope.db"
+
+
+@pytest.fixture
+def url(path):
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def store(url):
+    opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory):
+    """One store for a whole file of tests about its tables."""
+    opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('schema')}/x.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def postgres_url():
+    """A database of its own, dropped afterwards."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if not given:
+        pytest.skip("TEST_DATABASE_URL is not set: PostgreSQL is left out")
+    name = f"marginscope_{uuid4().hex}"
+    server = create_engine(make_url(given).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield make_url(given).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_store(request):
+    """The same test on both databases."""
+    opened = open_store(request.getfixturevalue("url" if request.param == "sqlite" else "postgres_url"))
+    yield opened
+    opened.close()

@@ -1,0 +1,80 @@
+"""The benchmark runs, its tables parse, and a contest tells who is left out and why. No assertion on a time."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import peers
+from benchmarks.__main__ import main
+from benchmarks.contest import OURS, WrongAnswer, contest
+from benchmarks.peers import Peer
+from benchmarks.workloads import missed
+
+
+def tables(text):
+    """Heading → rows of cells of each Markdown table, its head first."""
+    found, title = {}, None
+    for line in text.splitlines():
+        if line.startswith("## "):
+            title = line[3:]
+        elif line.startswith("|") and set(line) - set("|- "):
+            found.setdefault(title, []).append([cell.strip() for cell in line.strip("|").split("|")])
+    return found
+
+
+def test_a_quick_part_prints_tables_and_keeps_the_numbers(capsys, tmp_path):
+    kept = tmp_path / "bench.json"
+    assert main(["--quick", "--only", "crossover,threads", "--json", str(kept)]) == 0
+    printed = tables(capsys.readouterr().out)
+    assert list(printed) == ["Kernel crossover", "Threads", "Gates"]
+    for rows in printed.values():
+        assert len(rows) > 1 and len({len(row) for row in rows}) == 1
+    assert all(float(row[1]) > 0 and float(row[2]) > 0 for row in printed["Kernel crossover"][1:])
+    tables_kept = json.loads(kept.read_text("utf-8"))["tables"]
+    assert [table["title"] for table in tables_kept] == ["Kernel crossover", "Threads"]
+    assert tables_kept[0]["rows"][0][1]["number"] > 0
+
+
+def test_an_unknown_workload_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["--only", "nonsense"])
+    assert "nonsense" in capsys.readouterr().err
+
+
+def match(*entries):
+    def difference(got, want):
+        return np.max(np.abs(got - want))
+
+    return contest("A match", entries, np.arange(4.0), difference, 1e-9, 0.001)
+
+
+def fails():
+    raise RuntimeError("out of order")
+
+
+def test_a_peer_that_is_absent_wrong_or_broken_is_named_and_left_out():
+    ours, part = Peer(OURS, lambda: np.arange(4.0)), Peer("half", lambda: np.arange(2.0), 2)
+    table, clock = match(ours, part, Peer("absent", fails, needs="no_such_package"), Peer("wrong", lambda: np.ones(4)),
+                         Peer("broken", fails))
+    assert [row[0] for row in table.rows] == [OURS, "half"] == list(clock)
+    assert table.rows[1][-1] == "scaled from 1/2"
+    notes = " ".join(table.notes)
+    assert "no_such_package is not installed" in notes and "wrong answer" in notes and "out of order" in notes
+
+
+def test_our_own_wrong_answer_is_an_error():
+    with pytest.raises(WrongAnswer):
+        match(Peer(OURS, lambda: np.ones(4)))
+
+
+def test_levels_that_are_missed_or_invented_are_counted():
+    want = {"pool": [0.5, 2.0], "leg": []}
+    assert missed({"pool": [0.5, 2.0]}, want) == (0, 2, 0.0)
+    assert missed({"pool": [2.0]}, want)[:2] == (1, 2)
+    assert missed({"pool": [0.5, 1.0, 2.0]}, want)[2] == np.inf
+
+
+def test_the_threaded_numpy_peer_is_right():
+    F, K, v = np.linspace(80.0, 120.0, 50), np.linspace(90.0, 110.0, 70)[:, None], np.full((70, 50), 0.3)
+    assert np.allclose(peers.threaded_call(F, K, v), peers.numpy_call(F, K, v), rtol=1e-13)
