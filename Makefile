@@ -1,6 +1,6 @@
 # make run    the app on http://localhost:8501 (PORT), accounts in DATABASE_URL or data/marginscope.db
 # make test   every check: lint, types, tests, browser journeys
-# make bench  our functions beside the peers, as ratios
+# make bench  our functions beside the peers, as ratios; what a user waits for: benchmarks/README.md
 
 PYTHON ?= python3
 PORT ?= 8501

@@ -12,25 +12,32 @@ if str(HERE) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from pages.ui import frame, style  # noqa: E402
+from pages.ui import frame, hints, incidents, style  # noqa: E402
 from pages.ui.telling import told  # noqa: E402
 
 
 @dataclass(frozen=True)
 class Page:
-    """One row of the page table. file: the script in `pages/`."""
+    """One row of the page table. file: the script in `pages/`; hint: what to do first, told until it is put away."""
 
     file: str
     title: str
     icon: str
     address: str
+    hint: str
 
 
 PAGES = (
-    Page("compare.py", "Compare", ":material/compare_arrows:", "compare"),
-    Page("liquidation.py", "Liquidation", ":material/landslide:", "liquidation"),
-    Page("portfolio.py", "Portfolio", ":material/edit_note:", "portfolio"),
-    Page("rulebooks.py", "Rulebooks", ":material/gavel:", "rulebooks"),
+    Page("compare.py", "Compare", ":material/compare_arrows:", "compare",
+         "Pick a sample account, then move a price under What-if: every figure shows before → after."),
+    Page("liquidation.py", "Liquidation", ":material/landslide:", "liquidation",
+         "The first row of the table gives way first. Click a cell of the map to set the what-if there."),
+    Page("portfolio.py", "Portfolio", ":material/edit_note:", "portfolio",
+         "Start from a template or type into the grid; the figures above follow each edit. “Save as” makes it yours."),
+    Page("rulebooks.py", "Rulebooks", ":material/gavel:", "rulebooks",
+         "Press “Change” at a parameter, type another value and see what it does before you apply it."),
+    Page("glossary.py", "Glossary", ":material/menu_book:", "glossary",
+         "Point at or tap a dotted label on any page, or reach it with Tab, for its meaning; its link leads here."),
 )
 """Every page of the app, the first one opens by default; tests and menus loop over it."""
 
@@ -41,13 +48,22 @@ def main() -> None:
     st.logo(HERE / "pages" / "ui" / "logo.svg", size="large")
     st.html(style.sheet())
     pages = [
-        st.Page(HERE / "pages" / page.file, title=page.title, icon=page.icon, url_path=page.address, default=i == 0)
+        st.Page(HERE / "pages" / page.file, title=page.title, icon=page.icon, url_path=page.address if i else "first",
+                default=not i)
         for i, page in enumerate(PAGES)
     ]
-    chosen = st.navigation(pages, position="top")
-    with told():
+    named = st.Page(_no_page, title="By name", url_path=PAGES[0].address, visibility="hidden")
+    chosen = st.navigation([*pages, named], position="top")
+    if chosen is named:
+        st.switch_page(pages[0], query_params=st.query_params.to_dict())
+    with incidents.caught(), told():
         frame.surround()
+        hints.head(chosen.title, next(page.hint for page in PAGES if page.title == chosen.title))
         chosen.run()
+
+
+def _no_page() -> None:
+    """The address `/compare`: the first page stands at `/`, so its own name only leads there."""
 
 
 if __name__ == "__main__":

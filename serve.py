@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import gc
 import hashlib
-import logging
 import os
 import re
 import sys
@@ -21,10 +20,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import net_util
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.ui import incidents, redaction
+
 HERE = Path(__file__).parent
-log = logging.getLogger("marginscope")
+YEAR_S = 31_536_000
 
 
 def _script_hash() -> str:
@@ -52,7 +54,7 @@ def _headers() -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """Puts the headers on every answer."""
+    """Puts the headers on every answer, each once. Exports and pages are never kept by browsers or caches between."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.headers = app, _headers()
@@ -60,10 +62,21 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self.headers)
+                headers = MutableHeaders(scope=message)
+                headers.update({**self.headers, **_of_this(scope, headers)})
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def _of_this(scope: Scope, headers: MutableHeaders) -> dict[str, str]:
+    """Headers that hang on the answer: what holds an account's figures is not stored; HTTPS, once used, stays."""
+    more: dict[str, str] = {}
+    if scope["path"].startswith("/media/") or headers.get("content-type", "").startswith("text/html"):
+        more["Cache-Control"] = "no-store"
+    if scope["scheme"] == "https":
+        more["Strict-Transport-Security"] = f"max-age={YEAR_S}; includeSubDomains"
+    return more
 
 
 def warm() -> None:
@@ -79,26 +92,21 @@ def warm() -> None:
     gc.freeze()
 
 
-def _unexpected(fault: Exception) -> bool:
-    """A fault of the program itself: logged with its trace, told without one."""
-    log.error("a page failed", exc_info=fault)
-    st.error("This page ran into a fault of the program. The account was not changed; the server's log says more.",
-             icon=":material/error:")
-    return True
-
-
 @asynccontextmanager
 async def _lifespan(_: object) -> AsyncIterator[None]:
     warm()
     yield
 
 
+redaction.install()
+net_util._external_ip = net_util._internal_ip = "127.0.0.1"  # noqa: SLF001 - else a foreign page's visit asks the internet
 app = st.App(
     HERE / "app.py",
     lifespan=_lifespan,
-    on_script_error=_unexpected,
+    on_script_error=incidents.tell,
     middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1000)],
 )
+
 
 def port() -> int:
     """PORT of the environment, else 8501. Ends with one sentence when it is no port."""

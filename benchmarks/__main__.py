@@ -2,18 +2,14 @@
 
 import argparse
 import json
-import os
-import platform
 import sys
 import warnings
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.contest import WrongAnswer
+from benchmarks.report import machine, show, show_gates
 from benchmarks.workloads import WORKLOADS
-
-PACKAGES = ("numpy", "scipy", "numexpr", "QuantLib", "py_vollib_vectorized", "numba")
 
 
 def main(arguments=None):
@@ -42,38 +38,6 @@ def main(arguments=None):
         out = {"machine": machine(), "quick": options.quick, "tables": [asdict(table) for table in tables]}
         Path(options.json).write_text(json.dumps(out, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return 0
-
-
-def machine():
-    """Processor, cores and versions in one line."""
-    packages = []
-    for name in PACKAGES:
-        try:
-            packages.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            packages.append(f"{name} absent")
-    return f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores; {', '.join(packages)}"
-
-
-def show(table):
-    print(f"## {table.title}\n")
-    markdown(table.head, table.rows)
-    print("\n".join(["", *(f"* {note}" for note in table.notes), *([""] if table.notes else [])]), flush=True)
-
-
-def markdown(head, rows):
-    print("| " + " | ".join(head) + " |")
-    print("|" + "---|" * len(head))
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
-
-
-def show_gates(tables):
-    gates = [gate for table in tables for gate in table.gates]
-    if gates:
-        print("## Gates\n")
-        markdown(("gate", "measured", "wanted", ""),
-                 [(*gate, "met" if met else "**short**") for *gate, met in gates])
 
 
 if __name__ == "__main__":

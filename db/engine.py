@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from random import SystemRandom
@@ -104,6 +104,7 @@ def _sqlite(place: Place) -> Engine:
     engine = create_engine(place.url, connect_args={"timeout": 30}, pool_size=10, max_overflow=20)
     event.listen(engine, "connect", _settle)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "invalidate", _let_go)
     return engine
 
 
@@ -116,4 +117,14 @@ def _settle(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    try:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    except BaseException:  # the session does not know this connection yet: nobody else would let the lock go
+        connection.invalidate()
+        raise
+
+
+def _let_go(connection: sqlite3.Connection, _: ConnectionPoolEntry, __: BaseException | None) -> None:
+    """An interrupted statement may outlive its closed connection, and the write lock with it: roll back before."""
+    with suppress(sqlite3.Error):
+        connection.rollback()

@@ -86,6 +86,11 @@ class Unreachable(StoreError):
         super().__init__(f"The database {where} does not answer: check that it runs and that DATABASE_URL is right.")
 
 
+class BackupElsewhere(StoreError):
+    def __init__(self, where: str) -> None:
+        super().__init__(f"The store {where} is in PostgreSQL: back it up with pg_dump and restore it with pg_restore.")
+
+
 class SecondWriter(StoreError):
     def __init__(self, where: str, process: str) -> None:
         super().__init__(

@@ -1,5 +1,6 @@
 """What a database driver reports → what the user is told."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -28,6 +29,16 @@ def explained(where: str) -> Iterator[None]:
         raise errors.Busy(where) from fault
     except DBAPIError as fault:
         raise explain(fault.orig, where) from fault
+
+
+@contextmanager
+def explained_plain(where: str) -> Iterator[None]:
+    """As `explained`, for the bare SQLite driver."""
+    with explained(where):
+        try:
+            yield
+        except sqlite3.Error as fault:
+            raise DBAPIError(None, None, fault) from fault
 
 
 def explain(fault: BaseException | None, where: str) -> errors.StoreError:

@@ -4,6 +4,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -48,6 +49,14 @@ def find(address: str | None = None) -> Place:
     raise errors.BadAddress(url.render_as_string(hide_password=True))
 
 
+def passwords(address: str | None = None) -> tuple[str, ...]:
+    """The password in `address`, else in DATABASE_URL, as meant and as written there; what a log must not hold."""
+    text = address or os.environ.get("DATABASE_URL") or ""
+    user = text.partition("://")[2].rpartition("@")[0]
+    written = user.partition(":")[2]
+    return tuple(sorted({word for word in (written, unquote(written)) if word}, key=len, reverse=True))
+
+
 def _file(url: URL) -> Place:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:") or url.query:
         raise errors.BadAddress(url.render_as_string(hide_password=True))
@@ -56,9 +65,20 @@ def _file(url: URL) -> Place:
 
 
 def holds_store(path: Path) -> bool:
-    """True for one of our stores, False when there is nothing yet; looks at the first bytes only, changes nothing.
+    """True for one of our stores that can be written, False when there is nothing yet; changes nothing.
 
     Raises NoAccess, NotADatabase, ReadOnly.
+    """
+    mode = store_mode(path)
+    if mode is not None and (not mode & 0o222 or not os.access(path, os.W_OK)):
+        raise errors.ReadOnly(str(path))
+    return mode is not None
+
+
+def store_mode(path: Path) -> int | None:
+    """The file mode of one of our stores, None when there is nothing; looks at the first bytes only.
+
+    Raises NoAccess, NotADatabase.
     """
     try:
         mode = path.stat().st_mode
@@ -67,13 +87,11 @@ def holds_store(path: Path) -> bool:
         with path.open("rb") as file:
             head = file.read(100)
     except FileNotFoundError:
-        return False
+        return None
     except OSError as fault:
         raise errors.NoAccess(str(path), fault.strerror or "no access") from fault
     _must_be_ours(path, head)
-    if not mode & 0o222 or not os.access(path, os.W_OK):
-        raise errors.ReadOnly(str(path))
-    return True
+    return mode
 
 
 def _must_be_ours(path: Path, head: bytes) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from db import errors
 from db.engine import Database
-from db.faults import explain, explained
+from db.faults import explain, explained_plain
 from db.place import APPLICATION_ID
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -44,13 +44,16 @@ def revision_on(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def back_up(path: Path) -> Path:
-    """A whole, compact copy beside the store, named after it and the UTC second. Raises DiskFull, DamagedFile …"""
-    copy = _unused(path)
+def back_up(path: Path, folder: Path | None = None) -> Path:
+    """A whole, compact copy beside the store or in `folder`, named after it and the UTC second.
+
+    Raises NoAccess, DiskFull, DamagedFile …
+    """
+    copy = _unused(path, folder or path.parent)
     try:
-        with _explained_plain(str(path)), closing(sqlite3.connect(path, timeout=30)) as source:
+        with explained_plain(str(path)), closing(sqlite3.connect(path, timeout=30)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))
-        with _explained_plain(str(copy)), closing(sqlite3.connect(copy)) as made:
+        with explained_plain(str(copy)), closing(sqlite3.connect(copy)) as made:
             said = made.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if said != "ok":
             raise errors.DamagedFile(str(path), said)
@@ -63,7 +66,7 @@ def back_up(path: Path) -> Path:
 def upgrade(database: Database) -> None:
     """Run what is missing, all or nothing. Raises MigrationFailed, Busy, DiskFull …"""
     where = database.place.name
-    with explained(where), database.turn(), database.writer.connect() as connection, _one_at_a_time:
+    with explained_plain(where), database.turn(), database.writer.connect() as connection, _one_at_a_time:
         try:
             with _unconstrained(connection), connection.begin():
                 _run(connection)
@@ -129,24 +132,15 @@ def _unconstrained(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        cursor.execute("PRAGMA foreign_keys=ON")
+        if not connection.invalidated:
+            cursor.execute("PRAGMA foreign_keys=ON")
 
 
-@contextmanager
-def _explained_plain(where: str) -> Iterator[None]:
-    """As `explained`, for the bare driver."""
-    with explained(where):
-        try:
-            yield
-        except sqlite3.Error as fault:
-            raise DBAPIError(None, None, fault) from fault
-
-
-def _unused(path: Path) -> Path:
+def _unused(path: Path, folder: Path) -> Path:
     """An empty file of mode 0600 for the copy; a second copy within the second gets a number."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     for number in range(1, 100):
-        copy = path.with_name(f"{path.stem}-{stamp}{'' if number == 1 else f'-{number}'}.db")
+        copy = folder / f"{path.stem}-{stamp}{'' if number == 1 else f'-{number}'}.db"
         try:
             os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError:

@@ -127,16 +127,17 @@ def _account(file: str) -> Account:
 
 def _words(result: Comparison, file: str) -> str:
     """One result as a table for people."""
-    head = ["dollars", *(mode.title for mode in result.modes.values())]
-    rows = [head]
+    rows = [["dollars", *(mode.title for mode in result.modes.values())]]
     for name in ("equity", "initial_margin", "maintenance_margin", "buffer", "available"):
         cells = (f"{getattr(mode.head, name):,.2f}" for mode in result.modes.values())
         rows.append([name.replace("_", " "), *cells])
-    for underlying in next(iter(result.modes.values())).liquidation:
+    levels_of = next(iter(result.modes.values())).liquidation if result.modes else ()
+    for underlying in levels_of:
         levels = (output.liquidation(mode.liquidation[underlying]) for mode in result.modes.values())
         cells = (_regions(level["regions"]) for level in levels)
         rows.append([f"liquidated at {underlying}", *cells])
     why = [f"{mode.title}: {mode.worst}" for mode in result.modes.values()]
+    why += [f"{MODES[name].title}: not available, {reason}." for name, reason in result.unavailable.items()]
     return "\n".join([f"{file}  ({result.rulebook.title} rules)", output.table(rows), *why, ""])
 
 

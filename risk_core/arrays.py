@@ -31,3 +31,8 @@ def exact_sums(values: Iterable[float], slots: Iterable[int], count: int) -> Flo
     for value, slot in zip(values, slots, strict=True):
         parts[slot].append(float(value))
     return np.array([math.fsum(part) for part in parts], dtype=np.float64)
+
+
+def exact_rows(values: Floats) -> Floats:
+    """The exact sum of each row of `values` (S, n), (S,)."""
+    return np.array([math.fsum(row) for row in values], dtype=np.float64)

@@ -10,6 +10,7 @@ from .errors import Unsettled
 from .liquidation.thresholds import Liquidation
 from .margin.compare import Comparison, ModeResult
 from .margin.figures import Figures
+from .margin.models import MODES
 from .margin.positions import PositionFigures
 from .rulebooks.rules import Rulebook
 
@@ -20,7 +21,8 @@ def comparison(result: Comparison, file: str) -> dict[str, Any]:
         "file": file,
         "hash": result.account.digest,
         "rules": {"name": result.rulebook.name, "hash": result.rulebook.digest},
-        "modes": {name: _mode(mode) for name, mode in result.modes.items()},
+        "modes": {name: _mode(result.modes[name]) if name in result.modes else {"unavailable": result.unavailable[name]}
+                  for name in MODES if name in result.modes or name in result.unavailable},
     }
 
 

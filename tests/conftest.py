@@ -1,9 +1,15 @@
-"""Profiles of the property tests: every stop runs a fixed set of 100 examples a law, HYPOTHESIS_PROFILE=nightly 2,000 random ones."""
+"""For every test: profiles of the property tests, and no way out to other machines.
 
+Each stop runs a fixed set of 100 examples a law, HYPOTHESIS_PROFILE=nightly 2,000 random ones.
+"""
+
+import importlib.util
 import os
 import sys
+import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -15,3 +21,27 @@ settings.register_profile("stop", derandomize=True, max_examples=100, deadline=N
 settings.register_profile("nightly", max_examples=2_000, deadline=None, print_blob=True,
                           suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stop"))
+
+OUTBOUND = ROOT / "tests" / "outbound"
+NOTES = "OUTBOUND_NOTES"
+
+
+def stay_here():
+    """Blocks ways out in this process and in those it starts; the first process makes the file of attempts."""
+    if NOTES not in os.environ:
+        os.environ[NOTES] = str(Path(tempfile.mkdtemp(prefix="outbound-")) / "attempts")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(OUTBOUND), os.environ.get("PYTHONPATH"))))
+    spec = importlib.util.spec_from_file_location("outbound_watch", OUTBOUND / "sitecustomize.py")
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+stay_here()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """The run fails when anything tried to leave, also when whoever tried went on as if nothing had happened."""
+    notes = Path(os.environ[NOTES])
+    if notes.exists() and notes.stat().st_size and not hasattr(session.config, "workerinput"):
+        print(f"\nOutbound attempts, see tests/outbound:\n{notes.read_text('utf-8')}", file=sys.stderr)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

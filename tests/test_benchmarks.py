@@ -5,10 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import peers
+import app
+from benchmarks import browser_latency, page_cpu, peers
 from benchmarks.__main__ import main
-from benchmarks.contest import OURS, WrongAnswer, contest
+from benchmarks.contest import OURS, Table, WrongAnswer, contest
 from benchmarks.peers import Peer
+from benchmarks.serving import served
+from benchmarks.visitor import Visitor
 from benchmarks.workloads import missed
 
 
@@ -78,3 +81,48 @@ def test_levels_that_are_missed_or_invented_are_counted():
 def test_the_threaded_numpy_peer_is_right():
     F, K, v = np.linspace(80.0, 120.0, 50), np.linspace(90.0, 110.0, 70)[:, None], np.full((70, 50), 0.3)
     assert np.allclose(peers.threaded_call(F, K, v), peers.numpy_call(F, K, v), rtol=1e-13)
+
+
+def test_a_visitor_without_a_browser_sees_every_page_and_moves_a_slider():
+    with served() as server, Visitor(server.address) as visitor:
+        visitor.open()
+        assert list(visitor.pages) == [page.title for page in app.PAGES]
+        for title in visitor.pages:
+            visitor.open(title)
+            assert visitor.bytes > 0
+        slider = next(one for label, one in visitor.sliders.items() if "price" in label.lower())
+        before, spent = visitor.values[slider.id], server.cpu
+        visitor.move(slider.label, 2)
+        stops = list(slider.options)
+        assert stops.index(visitor.values[slider.id]) == stops.index(before) + 2
+        assert visitor.bytes > 0 and server.cpu > spent
+        visitor.move(slider.label, -len(stops))
+        assert visitor.values[slider.id] == stops[0]
+
+
+def test_reruns_are_told_by_page_and_the_worst_is_named():
+    reruns = [page_cpu.Rerun("Compare", "moved", name, cpu, 1000) for name, cpu in
+              (("a", 1.0), ("b", 2.0), ("c", 2 * page_cpu.MOST_MS))]
+    table = page_cpu.tabled([*reruns, page_cpu.Rerun("Liquidation", "opened", "a", 1.0, 1000)])
+    assert [row[:3] for row in table.rows] == [("Compare", "moved", 3), ("Liquidation", "opened", 1)]
+    head = table.head.index
+    assert table.rows[0][head("on")] == "c" and table.rows[0][head("CPU: median")].number == 2.0
+    assert [gate[-1] for gate in table.gates] == [True, False, True, True]
+
+
+@pytest.mark.parametrize("count", [1, 4, 20, 30])
+def test_at_rank_leaves_at_most_its_share_above(count):
+    ordered = list(range(count))
+    found = browser_latency.at_rank(ordered, 0.95)
+    assert sum(one > found for one in ordered) <= 0.05 * count
+    assert found == 0 or sum(one > found - 1 for one in ordered) > 0.05 * count
+
+
+def test_only_one_user_is_held_to_the_budget():
+    table = Table("Waiting", browser_latency.HEAD)
+    slow = 10 * browser_latency.HIGH_MS
+    waits = browser_latency.Waits([1.0, 1.0], [slow, slow], [slow, slow], 1.0, 1.0)
+    browser_latency.add(table, "a move", 1, waits)
+    browser_latency.add(table, "a move", 10, waits)
+    assert [len(row) for row in table.rows] == [len(table.head)] * 2
+    assert [gate[-1] for gate in table.gates] == [False, False]

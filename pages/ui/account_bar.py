@@ -38,7 +38,7 @@ def _badges(draft: Draft) -> str:
     elif draft.account_id is not None:
         found.append((f"Version {draft.version}", "", "As saved in the account store."))
     if heading.is_demo(draft):
-        found.append((cached.snapshot().badge, "demo", cached.snapshot().label))
+        found.append((heading.demo_badge(draft), "demo", cached.snapshot().label))
     if draft.account_id is None:
         found.append(("Never saved", "edited", "Kept with this link for 14 days, until it is saved."))
     elif state.is_changed(draft):

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, comparison_table, controls, figures, heading, older, picture, state, view, why, words
+from pages.ui import (
+    cards,
+    chart_files,
+    comparison_table,
+    controls,
+    downloads,
+    figures,
+    heading,
+    picture,
+    state,
+    view,
+    why,
+    words,
+)
 from pages.ui.chart import chart
 from pages.ui.following import follows
 from pages.ui.telling import told
@@ -30,12 +43,12 @@ def _picture(seen: view.View) -> None:
         walked = view.walked(seen, along)
         st.html(cards.story(seen, walked))
     with right:
-        old = older.prices(seen.names) if heading.is_demo(seen.draft) else ""
-        note = heading.demo_note(seen.draft) + (f", {old}" if old else "") + (", what-if" if seen.moved else "")
+        note = heading.demo_note(seen.draft) + (", what-if" if seen.moved else "")
         drawn = picture.picture(walked.walk, walked.stand, walked.scene.axis, walked.scene.daily, note)
         revision = f"{seen.draft.account_id} {along}"
         chart(figures.margin_curves(drawn, revision), "margin-curves", _alt(walked), height=520)
         st.caption(_legend(seen, walked))
+        downloads.of_chart("Curves as CSV", lambda: chart_files.curves(walked), seen.draft, "margin-curves")
 
 
 def _alt(walked: view.Walked) -> str:

@@ -1,4 +1,4 @@
-"""Every cache of the app. Each is bounded, and keyed by content hashes and small frozen values.
+"""The caches of the app, with those of `nearest_points`: bounded, keyed by content hashes and small frozen values.
 
 Arguments that begin with an underscore are not part of the key: they are what a hash beside them stands for. What is
 returned is shared between sessions and is read-only.
@@ -19,12 +19,9 @@ import streamlit as st
 from db.store import Store, StoredAccount, open_store
 from pages.ui.plans import DAYS, VOLATILITY, Plan
 from risk_core.liquidation.frontier import Map, price_and_days, price_and_volatility, two_prices
-from risk_core.liquidation.nearest import JointMove, nearest
 from risk_core.liquidation.triggers import Trigger, triggers
 from risk_core.margin.compare import Comparison, compare
 from risk_core.margin.curves import Line, Walk, walk
-from risk_core.margin.holding import hold
-from risk_core.margin.models import MODES
 from risk_core.margin.pledges import pinned
 from risk_core.portfolio.account_file import Account, read_document
 from risk_core.portfolio.structures import Structure, structures
@@ -176,16 +173,6 @@ def _mapped(text: str, plan: Plan, modes: tuple[str, ...], _asked: Asked) -> Map
 def mapped(question: Asked, plan: Plan, modes: tuple[str, ...]) -> Map:
     """Least buffer of each mode over the plan's grid, the account otherwise as after the what-if. Raises Refused."""
     return _mapped(question.text, plan, modes, question)
-
-
-@st.cache_resource(max_entries=4 * ENTRIES, ttl=HOUR, show_spinner=False)
-def _nearest(text: str, names: tuple[str, str], mode: str, _asked: Asked) -> JointMove | None:  # noqa: ARG001
-    return nearest(hold(moved(_asked), _asked.rules.rules, MODES[mode]), names)
-
-
-def nearest_move(question: Asked, names: tuple[str, str], mode: str) -> JointMove | None:
-    """The smallest joint move of two coins that liquidates the mode after the what-if, or None. Raises Refused."""
-    return _nearest(question.text, names, mode, question)
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from html import escape
 
-from pages.ui import heading, markup, older, words
+from pages.ui import markup, words
 from pages.ui.comparison_table import worst_used
 from pages.ui.headlines import alone, headline
 from pages.ui.sentences import sentence
@@ -45,8 +45,7 @@ def readout(seen: View) -> str:
     if chosen.leverage != 1:
         parts.append(f"leverage ×{chosen.leverage:g}")
     kind = markup.badge("What-if", "whatif") if not what_if.is_now else '<span class="muted">Now</span>'
-    old = older.prices(seen.names) if heading.is_demo(seen.draft) else ""
-    return markup.html(f"{kind}{shown}{markup.badge(f'Demo, {old}', 'demo') if old else ''}", name="ms-readout")
+    return markup.html(f"{kind}{shown}", name="ms-readout")
 
 
 def _price(seen: View, name: str) -> str:

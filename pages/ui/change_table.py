@@ -20,7 +20,8 @@ def table(changes: Sequence[Change], before: str, after: str) -> str:
     more = len(changes) - SHOWN
     rest = f'<tr><td colspan="3" class="muted">and {more:,} more</td></tr>' if more > 0 else ""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in ("What", before, after))
-    return markup.html(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}{rest}</tbody></table>", name="ms-changes")
+    body = f"<thead><tr>{head}</tr></thead><tbody>{rows}{rest}</tbody>"
+    return markup.html(markup.table(f"What differs: {before} and {after}", body), name="ms-changes")
 
 
 def _row(change: Change, *, first: bool) -> str:

@@ -67,8 +67,20 @@ const config = (name) => ({
   toImageButtonOptions: { format: 'png', scale: 2, filename: name },
 });
 
+// What is on screen is drawn first; the rest follows once that has been painted.
+function inView(box) {
+  const { top, bottom } = box.getBoundingClientRect();
+  return top < window.innerHeight && bottom > 0;
+}
+
+const nextFrame = () => new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(done));
+  setTimeout(done, 200);
+});
+
 async function draw(box) {
   const Plotly = await load();
+  if (!inView(box)) await nextFrame();
   if (!box.isConnected || !box.clientWidth) return;
   const { figure, name } = box.__asked;
   const { data, layout } = themed(figure, box, box.clientWidth < NARROW);
@@ -119,7 +131,7 @@ function say(box, text) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const box = parentElement.querySelector('.chart');
   box.style.height = `${data.height}px`;
-  box.setAttribute('role', 'img');
+  box.setAttribute('role', 'figure');
   box.setAttribute('aria-label', data.alt);
   box.__asked = { figure: JSON.parse(data.figure), name: data.name };
   box.__clicked = data.clicks

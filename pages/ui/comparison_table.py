@@ -55,16 +55,19 @@ LEVEL = ("USD, index price of this underlying, all other prices held still: the 
 
 def table(seen: View) -> str:
     """The whole table."""
-    heads = "".join(f'<th scope="col">{markup.mode(name)}</th>' for name in seen.modes)
+    heads = "".join(f'<th scope="col">{markup.mode_helped(name)}</th>' for name in seen.modes)
     rows = [_row(row.label, row.meaning, [_figure(row, seen, name) for name in seen.modes]) for row in ROWS]
     rows.append(_row("Maintenance used", USED, [_used(seen, name) for name in seen.modes]))
     rows.append(_row("Pledged, and left beside it", PLEDGED, [_pledged(seen, name) for name in seen.modes]))
     rows.append(_row("Capital freed against isolated", FREED, [_freed(seen, name) for name in seen.modes]))
     rows += [_row(f"Nearest liquidation, {name}", LEVEL, [_level(seen, mode, name) for mode in seen.modes])
              for name in seen.names]
-    body = (f'<table class="compare"><thead><tr><th scope="col" class="muted">Amounts in USD</th>{heads}</tr></thead>'
-            f'<tbody>{"".join(rows)}</tbody></table>')
-    return markup.html(body)
+    body = (f'<thead><tr><th scope="col" class="muted">Amounts in USD</th>{heads}</tr></thead>'
+            f'<tbody>{"".join(rows)}</tbody>')
+    missing = {**seen.before.unavailable, **seen.after.unavailable}
+    notes = "".join(f'<p class="muted">{markup.mode(name)} not available: {escape(why)}.</p>'
+                    for name, why in missing.items() if name != "as_held")
+    return markup.html(markup.table("Figures of each margin mode", body, "compare") + notes)
 
 
 def _row(label: str, meaning: str, cells: list[str]) -> str:
@@ -95,6 +98,8 @@ def _figure(row: Row, seen: View, name: str) -> str:
 
 
 def _freed(seen: View, name: str) -> str:
+    if "isolated" not in seen.modes:
+        return '<span class="muted">no isolated margin</span>'
     if name == "isolated":
         return '<span class="muted">reference</span>'
     new, old = (_saved(one, name) for one in (seen.after, seen.before))

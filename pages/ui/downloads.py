@@ -1,4 +1,4 @@
-"""The export menu: the account file, tables as CSV, everything as a workbook."""
+"""Files to take home: the export menu of an account, and the data of each chart and table as CSV."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ def _results(draft: Draft) -> None:
             lambda: _table(results.legs(found)), "One row for each mode and leg, before any what-if.")
     _button("Workbook, XLSX", "export.workbook", _named(draft, ".xlsx"), XLSX, lambda: workbook.workbook(found),
             "Account, market, results, and every parameter of the rulebook with its source and date.")
+
+
+def of_chart(label: str, made: Callable[[], bytes], draft: Draft, what: str) -> None:
+    """A quiet button beside a chart or table, with its data as CSV; `what` ends the file's name."""
+    st.download_button(label, made, _named(draft, f"-{what}.csv"), CSV, icon=":material/download:", key=f"{what}.csv",
+                       on_click="ignore", type="tertiary")
 
 
 def compared(draft: Draft) -> Comparison:

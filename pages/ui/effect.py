@@ -11,6 +11,7 @@ from pages.ui import markup, words
 from pages.ui.comparison_table import closed, worst_used
 from pages.ui.nearest import nearest
 from risk_core.margin.compare import Comparison, ModeResult
+from risk_core.margin.models import MODES
 from risk_core.margin.netting import POOL_ID
 
 
@@ -53,10 +54,11 @@ LINES = (
 
 def effect(before: Comparison | None, after: Comparison, modes: Sequence[str]) -> str:
     """The table of figures, mode by mode: new in bold, old and difference in grey below where they differ."""
-    head = "".join(f'<th scope="col">{markup.mode(name)}</th>' for name in modes)
+    head = "".join(f'<th scope="col">{markup.mode_helped(name)}</th>' for name in modes)
     rows = "".join(_row(line, before, after, modes) for line in LINES)
-    return markup.html(f'<table class="compare"><thead><tr><th></th>{head}</tr></thead>'
-                       f"<tbody>{rows}{_levels(after, modes)}</tbody></table>", name="ms-effect")
+    first = '<th scope="col"><span class="sr">Figure</span></th>'
+    body = f"<thead><tr>{first}{head}</tr></thead><tbody>{rows}{_levels(after, modes)}</tbody>"
+    return markup.html(markup.table("Figures of each margin mode", body, "compare"), name="ms-effect")
 
 
 def _row(line: Line, before: Comparison | None, after: Comparison, modes: Sequence[str]) -> str:
@@ -114,17 +116,19 @@ def contributions(result: Comparison, modes: Sequence[str]) -> str:
     """What each leg adds to maintenance margin: alone, and in the account (with it less without it), mode by mode."""
     shares = {name: {share.id: share for share in result.modes[name].shares} for name in modes}
     groups = "".join(f'<th colspan="2" scope="colgroup">{markup.mode(name)}</th>' for name in shares)
-    names = f"<th>{markup.helped('alone', ALONE)}</th><th>{markup.helped('adds', ADDS)}</th>" * len(shares)
+    each = (("alone", ALONE), ("adds", ADDS))
+    names = "".join(f'<th scope="col">{markup.helped(*one)}</th>' for one in each) * len(shares)
     rows = []
     for leg in result.modes[modes[0]].positions:
-        cells = "".join(_share(shares[name][leg.id].standalone) + _share(shares[name][leg.id].marginal)
-                        for name in shares)
+        cells = "".join(_share(shares[name][leg.id].standalone, f"{MODES[name].title} alone")
+                        + _share(shares[name][leg.id].marginal, f"{MODES[name].title} adds") for name in shares)
         rows.append(f'<tr><th scope="row">{escape(leg.id)}<span class="sub">{escape(leg.label)}</span></th>'
-                    f"<td>{words.money(leg.notional)}</td>{_profit(leg.unrealised_pnl)}{cells}</tr>")
+                    f'<td data-head="Notional">{words.money(leg.notional)}</td>{_profit(leg.unrealised_pnl)}'
+                    f"{cells}</tr>")
     first = "".join(f'<th rowspan="2" scope="col">{label}</th>' for label in (
         "Leg", markup.helped("Notional", NOTIONAL), markup.helped("Unrealised P&L", PROFIT)))
-    return markup.html(f'<table class="adds"><thead><tr>{first}{groups}</tr><tr>{names}</tr></thead>'
-                       f"<tbody>{''.join(rows)}</tbody></table>", name="ms-adds")
+    body = f"<thead><tr>{first}{groups}</tr><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return markup.html(markup.table("What each leg adds to maintenance margin, USD", body, "adds"), name="ms-adds")
 
 
 ALONE = "Maintenance margin the leg would need by itself, USD."
@@ -133,12 +137,12 @@ NOTIONAL = "Quantity × mark in USD; of an option quantity × index price; face 
 PROFIT = "Profit since entry in USD; none is shown for an option without an entry price."
 
 
-def _share(amount: float) -> str:
-    return f"<td>{words.money(amount, 'up')}</td>"
+def _share(amount: float, head: str) -> str:
+    return f'<td data-head="{escape(head)}">{words.money(amount, "up")}</td>'
 
 
 def _profit(amount: float | None) -> str:
     if amount is None:
-        return f'<td class="muted">{words.MISSING}</td>'
+        return f'<td class="muted" data-head="Unrealised P&amp;L">{words.MISSING}</td>'
     kind = "gain" if amount > 0 else "loss" if amount < 0 else ""
-    return f'<td class="{kind}">{words.money(amount, plus=True)}</td>'
+    return f'<td class="{kind}" data-head="Unrealised P&amp;L">{words.money(amount, plus=True)}</td>'

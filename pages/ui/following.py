@@ -12,7 +12,9 @@ from typing import ParamSpec
 
 import streamlit as st
 
-FRAME, PAGE = "frame parts", "page parts"
+FRAME, PAGE, CONTROLS = "frame parts", "page parts", "control parts"
+PUT = "controls put"
+"""Values that callbacks have given to controls which have not been drawn since."""
 P = ParamSpec("P")
 
 
@@ -26,13 +28,18 @@ def follows(draw: Callable[P, None]) -> Callable[P, None]:
     return _part(draw, PAGE)
 
 
-def _part(draw: Callable[P, None], kind: str) -> Callable[P, None]:
-    key = f"{draw.__module__}.{draw.__qualname__}"
+def control_part(name: str, draw: Callable[P, None]) -> Callable[P, None]:
+    """One control of the frame: drawn again when it moves itself, and when several may have been set."""
+    return _part(draw, CONTROLS, name)
+
+
+def _part(draw: Callable[P, None], kind: str, name: str = "") -> Callable[P, None]:
+    key = f"{draw.__module__}.{draw.__qualname__}{name and f' {name}'}"
     part = st.fragment(key=key)(draw)
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
-        st.session_state[kind] = {**st.session_state.get(kind, {}), key: None}
+        st.session_state[kind] = {**st.session_state.get(kind, {}), key: name}
         part(*args, **kwargs)
 
     return drawn
@@ -40,10 +47,29 @@ def _part(draw: Callable[P, None], kind: str) -> Callable[P, None]:
 
 def start() -> None:
     """A whole run begins; which parts it has is not known yet."""
-    st.session_state[FRAME] = st.session_state[PAGE] = {}
+    st.session_state[FRAME] = st.session_state[PAGE] = st.session_state[CONTROLS] = {}
 
 
-def follow() -> None:
-    """Callback of every control of the frame."""
+def follow(moved: str | None = None) -> None:
+    """Callback of every control of the frame. moved: the only control that was set, None when it may be several."""
     page = st.session_state.get(PAGE)
-    st.rerun([*page, *st.session_state[FRAME]] if page else "app")
+    controls = [key for key, name in st.session_state.get(CONTROLS, {}).items() if moved in (None, name)]
+    st.rerun([*page, *st.session_state[FRAME], *controls] if page else "app")
+
+
+def put(key: str, value: float) -> None:
+    """Callback: the control takes this value, in figures at once, in browser and link when it is drawn again."""
+    st.session_state[key] = value
+    st.session_state[PUT] = {**st.session_state.get(PUT, {}), key: value}
+
+
+def adopt(key: str) -> None:
+    """What was put into a control meanwhile; call it before the control is drawn.
+
+    A value set in a callback is forgotten as such when the parts are drawn in a run of their own: the control would
+    stay where it is and take its old value from the link again. Set in that run it goes out to both.
+    """
+    waiting = dict(st.session_state.get(PUT, {}))
+    if key in waiting:
+        st.session_state[key] = waiting.pop(key)
+        st.session_state[PUT] = waiting

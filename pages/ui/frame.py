@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from db.errors import StoreError
 from pages.ui import baseline, controls, following, keeping, state, strip, style, view, words
@@ -19,6 +18,7 @@ def surround() -> None:
     try:
         held = state.draft()
         state.account(held)
+        baseline.pin()
     except (StoreError, MarginscopeError):
         return
     if told := state.note():
@@ -37,27 +37,33 @@ def _strip() -> None:
         st.html('<section class="ms ms-strip"><span class="muted">No figures: see below.</span></section>')
 
 
-@following.frame_part
 def _panel() -> None:
-    held = state.draft()
-    account = state.account(held)
     with st.container(key="panel"):
-        head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute",
-                            gap="xsmall", key="panel_head")
-        controls.draw(account)
-        _head(head, moved=not controls.present(account).what_if.is_now)
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="panel_foot"):
-            _pin()
-            _copy(held)
-        if keeping.NOT_KEPT in st.session_state:
-            st.caption(f":material/warning: {words.escape(st.session_state[keeping.NOT_KEPT])}")
+        head = st.container()
+        controls.draw(state.account(state.draft()))
+        with head:
+            _head()
+        _foot()
 
 
-def _head(place: DeltaGenerator, *, moved: bool) -> None:
+@following.frame_part
+def _head() -> None:
     """Drawn after the controls, which take their values from the link only when they are drawn."""
-    place.html(f'<span class="ms ms-panel-title{" whatif" if moved else ""}"></span>', width="content")
-    place.button("Reset all", icon=":material/restart_alt:", key="reset.all", type="tertiary", on_click=_reset,
-                 disabled=not moved, help="Every control back to now.")
+    moved = not controls.present(state.account(state.draft())).what_if.is_now
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall",
+                      key="panel_head"):
+        st.html(f'<span class="ms ms-panel-title{" whatif" if moved else ""}"></span>', width="content")
+        st.button("Reset all", icon=":material/restart_alt:", key="reset.all", type="tertiary", on_click=_reset,
+                  disabled=not moved, help="Every control back to now.")
+
+
+@following.frame_part
+def _foot() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="panel_foot"):
+        _pin()
+        _copy(state.draft())
+    if keeping.NOT_KEPT in st.session_state:
+        st.caption(f":material/warning: {words.escape(st.session_state[keeping.NOT_KEPT])}")
 
 
 def _pin() -> None:
@@ -73,7 +79,7 @@ def _put_pin() -> None:
     """Callback: the figures on screen become the before."""
     try:
         seen = view.present()
-        baseline.put(baseline.Pin(seen.question, seen.draft.label, strip.short(seen.digest)))
+        baseline.put(seen.question, seen.draft.label, strip.short(seen.digest))
     except (StoreError, MarginscopeError):
         return
     following.follow()
@@ -106,5 +112,7 @@ def _copy(held: state.Draft) -> None:
 def link(held: state.Draft) -> str:
     """The address of this page with the saved account and the controls as they are."""
     named = {name: value for name, value in state.address(held).items() if value}
-    query = urlencode({**named, **controls.told(state.account(held))})
+    pinned = baseline.pin()
+    before = {baseline.LINK: pinned.key} if pinned is not None and pinned.key else {}
+    query = urlencode({**named, **before, **controls.told(state.account(held))})
     return f"{st.context.url or ''}?{query}"

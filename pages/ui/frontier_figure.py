@@ -8,9 +8,11 @@ import numpy as np
 
 from pages.ui import style
 from pages.ui.figures import SMALL, TINY, Figure, column
+from pages.ui.frontier_near import Near
 from pages.ui.frontier_notes import notes
-from pages.ui.frontier_picture import MapPicture, Near, Outline
+from pages.ui.frontier_picture import MapPicture
 from pages.ui.hatching import hatch
+from pages.ui.likely_moves import Outline
 from pages.ui.scales import Scale
 from risk_core.arrays import Floats
 from risk_core.margin.models import MODES

@@ -8,8 +8,10 @@ import numpy as np
 
 from pages.ui import style, words
 from pages.ui.figures import SMALL, TINY, Figure
-from pages.ui.frontier_picture import MapPicture, Near, Outline
-from pages.ui.plans import COINS
+from pages.ui.frontier_near import Near
+from pages.ui.frontier_picture import MapPicture
+from pages.ui.likely_moves import Outline
+from pages.ui.plans import DAYS
 from risk_core.margin.models import MODES
 
 
@@ -22,7 +24,7 @@ def notes(told: MapPicture, *, narrow: bool = False) -> list[Figure]:
         if _in_view(told, first):
             found += [_arrow(told, first), _short(told, first)]
     foot = {"text": told.footer, "xref": "paper", "yref": "paper", "x": 1, "y": 0, "xanchor": "right", "yanchor": "top",
-            "yshift": -48, "showarrow": False, "font": {"size": 10, "color": style.MUTED}}
+            "yshift": -58, "showarrow": False, "font": {"size": 10, "color": style.MUTED}}
     return [*found, foot]
 
 
@@ -58,7 +60,7 @@ def _short(told: MapPicture, near: Near) -> Figure:
 
 def _sigma(told: MapPicture, one: Outline) -> Figure:
     """The name of an ellipse or band, at its right end."""
-    at = int(np.nanargmax(one.x)) if told.plan.kind == COINS else len(one.x) - 1
+    at = int(np.nanargmax(one.x)) if told.plan.kind != DAYS else len(one.x) - 1
     x, y = float(one.x[at]), float(one.y[at])
     low, high = (told.across.at(end) for end in told.plan.spans[0])
     bottom, top = (told.up.at(end) for end in told.plan.spans[1])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 
 import streamlit as st
 
-from pages.ui import cached, csv_files, exchange, frontier_figure, heading, jumping, markup, state, view, words
+from pages.ui import cached, csv_files, downloads, frontier_figure, heading, jumping, markup, state, view, words
 from pages.ui.chart import chart
 from pages.ui.following import follows
-from pages.ui.frontier_picture import MapPicture, Near, along_price, coins
+from pages.ui.frontier_near import Near
+from pages.ui.frontier_picture import MapPicture, along_price, coins
 from pages.ui.plans import COINS, DAYS, VOLATILITY
 from pages.ui.telling import told
 from risk_core.margin.models import MODES
@@ -32,11 +32,12 @@ def section() -> None:
             if picture is None:
                 return
             st.html(markup.html("".join(_card(picture, one) for one in picture.near.values())))
+            st.caption(_measure(picture, seen))
             _go(picture)
         with right:
             _draw(picture, seen)
         with head:
-            download("Map as CSV", lambda: csv(picture), seen, "liquidation-map")
+            downloads.of_chart("Map as CSV", lambda: csv(picture), seen.draft, "liquidation-map")
 
 
 def _asked(seen: view.View) -> MapPicture | None:
@@ -104,11 +105,22 @@ def _draw(picture: MapPicture, seen: view.View) -> None:
     st.caption(_legend(picture, seen))
 
 
-def download(label: str, made: Callable[[], bytes], seen: view.View, what: str) -> None:
-    """A button that makes a table when it is asked for."""
-    name = f"{exchange.file_name(seen.draft.label).removesuffix(exchange.SUFFIX)}-{what}.csv"
-    st.download_button(label, made, name, "text/csv", icon=":material/download:", key=f"{what}.csv", on_click="ignore",
-                       type="tertiary")
+def _measure(picture: MapPicture, seen: view.View) -> str:
+    """How the distance of the nearest point is measured, and what it assumes; markdown."""
+    source, kind = words.escape(picture.source), picture.plan.kind
+    if not picture.outlines:
+        several = kind != COINS and len(picture.plan.moved) > 1
+        return ("Several prices together have no σ of their own: nearest is the price alone." if several else
+                "No volatility in the market data: no distance in sigmas.")
+    if kind == DAYS:
+        return ("Sigmas of n days: log move ÷ (daily σ × √n), on whole days; nearest is where the narrowest cone of "
+                f"the price meets the boundary. Daily σ: {source}.")
+    if kind == COINS:
+        return f"Daily sigmas of both coins together: the smallest joint move, √(z′ Σ⁻¹ z) of log moves; {source}."
+    if not seen.account.instruments.is_option.any():
+        return "There are no options here: volatility changes nothing, and nearest is the price alone."
+    return ("Daily sigmas of price and volatility together: the smallest joint move, √(z′ Σ⁻¹ z) of log moves. Assumed "
+            f"σ: {source}.")
 
 
 def _alt(picture: MapPicture) -> str:
@@ -128,20 +140,14 @@ def _legend(picture: MapPicture, seen: view.View) -> str:
     if picture.plan.kind == COINS:
         text += " Other coins are held still; volatility stays with its strike."
     if picture.plan.kind == VOLATILITY:
-        text += " Every implied volatility is multiplied alike and stays with its strike." if \
-            seen.account.instruments.is_option.any() else " There are no options here: volatility changes nothing."
+        text += " Every implied volatility is multiplied alike and stays with its strike."
     if picture.plan.kind == DAYS:
         text += (" Legs that expire on the way are settled at the price where the account stands, then the price "
                  "moves; perpetuals pay funding at the present rate.")
     elif seen.controls.days:
         text += " Legs that expire before the day chosen are settled at the what-if price."
-    return text + (f" Dotted: 1 and 2 daily σ{_how(picture)}." if picture.outlines else " No volatility in the market "
-                   "data: no likely moves are drawn.")
-
-
-def _how(picture: MapPicture) -> str:
     widened = ", widening with the root of time" if picture.plan.kind == DAYS else ""
-    return f"{widened}, {words.escape(picture.source)}" if picture.source else widened
+    return text + (f" Dotted: 1 and 2 daily σ{widened}." if picture.outlines else " No likely moves are drawn.")
 
 
 def csv(picture: MapPicture) -> bytes:

@@ -32,8 +32,9 @@ def table(account: Account) -> str:
                    for name in dict.fromkeys(owners)
                    if (own := [one for one, owner in zip(values, owners, strict=True) if owner == name]))
     heads = "".join(f'<th scope="col">{markup.helped(label, meaning)}</th>' for _, label, meaning in COLUMNS)
-    return (f'<table class="legs greeks"><thead><tr><th scope="col">Greeks</th>{heads}</tr></thead>'
-            f"<tbody>{rows}</tbody><tfoot>{feet}</tfoot></table>")
+    body = (f'<thead><tr><th scope="col">Greeks</th>{heads}</tr></thead>'
+            f"<tbody>{rows}</tbody><tfoot>{feet}</tfoot>")
+    return markup.table("Greeks of each leg", body, "legs greeks")
 
 
 def _row(name: str, label: str, values: list[float]) -> str:

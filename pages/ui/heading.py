@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from db.store import AccountSummary
-from pages.ui import cached, controls, markup, state, words
+from pages.ui import cached, controls, markup, newest, older, state, words
 from pages.ui.telling import told
 
 PICK = "picked_account"
@@ -27,6 +27,8 @@ def account_header() -> state.Draft:
     about = accounts.get(held.account_id or UNSAVED)
     told_of = f'<p class="ms-story">{escape(about.description)}</p>' if about is not None else ""
     _aside(left)
+    with left:
+        newest.show(held)
     right.html(markup.html(f'<div class="ms-head">{_badges(held)}</div>{told_of}'))
     return held
 
@@ -54,7 +56,13 @@ def is_demo(held: state.Draft) -> bool:
 def demo_note(held: state.Draft) -> str:
     """What a chart says of its data: demo, or their time."""
     as_of = f"as of {held.document['as_of']}"
-    return f"{cached.snapshot().badge}, Marginscope" if is_demo(held) else f"Marginscope, {as_of}"
+    return f"{demo_badge(held)}, Marginscope" if is_demo(held) else f"Marginscope, {as_of}"
+
+
+def demo_badge(held: state.Draft) -> str:
+    """Day of the demo data, and of every price in it that is older. Raises Refused."""
+    names = controls.held_underlyings(state.account(held))
+    return ", ".join(part for part in (cached.snapshot().badge, older.prices(names)) if part)
 
 
 def _grouped(accounts: list[AccountSummary]) -> list[AccountSummary]:
@@ -84,7 +92,7 @@ def _badges(held: state.Draft) -> str:
     changed = f", {count} {'value' if count == 1 else 'values'} changed" if count else ""
     parts = []
     if is_demo(held):
-        parts.append(markup.badge(cached.snapshot().badge, "demo", cached.snapshot().label))
+        parts.append(markup.badge(demo_badge(held), "demo", cached.snapshot().label))
     if state.is_changed(held):
         parts.append(markup.badge("Not saved" if held.account_id is None else "Edited, not saved", "edited"))
     legs, off = len(account.book.ids), len(account.document["positions"]) - len(account.book.ids)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from pages.ui import controls, following, state
 from pages.ui.plans import COINS, DAYS, VOLATILITY, Plan
 
@@ -15,7 +13,7 @@ def to_place(plan: Plan, place: tuple[float, float]) -> None:
     options = bool(account.instruments.is_option.any())
     for key, value in values(plan, place, names, controls.present(account)).items():
         if options or key != controls.VOLATILITY:
-            st.session_state[key] = controls.nearest_step(key, value)
+            following.put(key, controls.nearest_step(key, value))
     following.follow()
 
 

@@ -93,6 +93,21 @@ def forget(held: Draft | None) -> None:
         st.session_state[NOT_KEPT] = str(refused)
 
 
+def put(text: str) -> str:
+    """Keep a text that never changes, for any tab; its key, empty where the store refuses it."""
+    key = token_urlsafe(16)
+    try:
+        cached.store().drafts.keep(key, text)
+    except StoreError:
+        return ""
+    return key
+
+
+def text_of(key: str) -> str | None:
+    """The text that `put` kept under the key of a link; None where there is none, or none any more."""
+    return cached.store().drafts.find(key) if _KEY.fullmatch(key) else None
+
+
 def _fresh() -> str:
     key = token_urlsafe(16)
     _owners().claim(key, session_id())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, csv_files, frontier_section, heading, ladder_figure, view
+from pages.ui import cached, csv_files, downloads, frontier_section, heading, ladder_figure, view
 from pages.ui.chart import chart
 from pages.ui.following import follows
 from pages.ui.ladder import Ladder, ladder
@@ -29,7 +29,7 @@ def section() -> None:
         chart(ladder_figure.liquidation_ladder(found, revision), "liquidation-ladder", _alt(found),
               ladder_figure.height(found))
         with head:
-            frontier_section.download("Ladder as CSV", lambda: csv(found), seen, "liquidation-ladder")
+            downloads.of_chart("Ladder as CSV", lambda: csv(found), seen.draft, "liquidation-ladder")
         st.caption("Bars: prices at which a pool or an isolated leg is liquidated, with its notional where the account "
                    "stands; the nearest first. Lines: notional closed on the way there. What is closed is taken as "
                    "closed whole and at once: no partial closing, fees or slippage. Volatility stays with its strike.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import building, desk, expiries, legs, placing, saving, state, words
+from pages.ui import building, desk, expiries, glossary, legs, placing, saving, state, words
 from pages.ui.grids import POSITIONS, TIME_FORMS
 from risk_core.errors import Refused
 from risk_core.portfolio.instruments import KINDS
@@ -92,7 +92,7 @@ def _terms(kind: str) -> None:
 
 def _help(key: str) -> str:
     column = POSITIONS.column(key)
-    return words.escape(column.help) if column else ""
+    return glossary.told(column.label, words.escape(column.help)) if column else ""
 
 
 def _asked() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Likely moves on the liquidation map: ellipses of two coins, bands of one price, a cone over days."""
+"""Likely moves on the liquidation map: ellipses of two coins, or of price and volatility; a cone over days."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Outline:
 
 
 def ellipses(how: Spread | None, plan: Plan, across: Scale, up: Scale) -> tuple[Outline, ...]:
-    """One and two daily standard deviations of two coins together."""
+    """One and two daily standard deviations of what moves along x and y, together."""
     if how is None:
         return ()
     out = []
@@ -34,21 +34,14 @@ def ellipses(how: Spread | None, plan: Plan, across: Scale, up: Scale) -> tuple[
     return tuple(out)
 
 
-def bands(daily: float | None, plan: Plan, across: Scale) -> tuple[Outline, ...]:
-    """Likely prices around where the account stands: a day's move at any volatility, a cone that widens with days."""
-    if daily is None:
+def cones(daily: float | None, plan: Plan, across: Scale) -> tuple[Outline, ...]:
+    """One and two standard deviations of one price on each day: a cone that widens with the root of time."""
+    if daily is None or plan.kind != DAYS:
         return ()
-    y = plan.y
-    if plan.kind == DAYS:
-        y = plan.here[1] + (plan.spans[1][1] - plan.here[1]) * np.linspace(0.0, 1.0, 33) ** 2
-    time = np.sqrt(y - plan.here[1]) if plan.kind == DAYS else np.ones(len(y))
-    height = y if plan.kind == DAYS else (y - 1.0) * 100.0
+    y = plan.here[1] + (plan.spans[1][1] - plan.here[1]) * np.linspace(0.0, 1.0, 33) ** 2
     out = []
     for sigmas in (1, 2):
-        sides = [[across.at(plan.here[0] * math.exp(sign * sigmas * daily * t)) for t in time] for sign in (-1, 1)]
-        gap = [] if plan.kind == DAYS else [math.nan]
-        out.append(Outline(sigmas, np.array([*sides[0][::-1], *gap, *sides[1]]),
-                           np.concatenate([height[::-1], gap, height])))
+        sides = [[across.at(plan.here[0] * math.exp(sign * sigmas * daily * t)) for t in np.sqrt(y - plan.here[1])]
+                 for sign in (-1, 1)]
+        out.append(Outline(sigmas, np.array([*sides[0][::-1], *sides[1]]), np.concatenate([y[::-1], y])))
     return tuple(out)
-
-

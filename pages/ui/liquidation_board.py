@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui import (
     cached,
+    downloads,
     frontier_section,
     heading,
     ladder_section,
@@ -52,8 +53,8 @@ def _draw_table(seen: view.View) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         said = f'<p class="ms-headline short">{badge}{escape(first(found))}</p>'
         st.html(markup.html(said), width="content")
-        frontier_section.download("Table as CSV", lambda: liquidation_table.csv(found, labels), seen,
-                                  "liquidation-levels")
+        downloads.of_chart("Table as CSV", lambda: liquidation_table.csv(found, labels), seen.draft,
+                           "liquidation-levels")
     st.html(liquidation_table.table(found, labels))
     st.caption("One price moves, the others and all volatilities stay: volatility stays with its strike, perpetuals, "
                "futures and forwards move in proportion, collateral in the coin is revalued. Pledges stay what they "

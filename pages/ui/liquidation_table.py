@@ -63,7 +63,8 @@ def table(found: list[Row], labels: Mapping[str, str]) -> str:
     """The table. labels: instrument of each leg by id."""
     heads = "".join(f'<th scope="col">{markup.helped(head, MEANINGS[head])}</th>' for head in HEADS)
     body = "".join(_row(row, labels) for row in found if row.reach[0] < NEVER)
-    full = f'<table class="triggers"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>' if body else ""
+    head = f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>"
+    full = markup.table("Where each mode liquidates, the nearest first", head, "triggers") if body else ""
     return markup.html(full + _never([row.trigger for row in found if row.reach[0] == NEVER], labels))
 
 

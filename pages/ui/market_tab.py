@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import desk, grid_view, saving, standing, tables, words
+from pages.ui import desk, glossary, grid_view, saving, standing, tables, words
 from pages.ui.grids import ACCOUNT, ASSETS, CORRELATION, FORWARDS, SURFACE, UNDERLYINGS
 from risk_core.errors import MarginscopeError
 from risk_core.rulebooks import load
@@ -37,7 +37,8 @@ def _clock() -> None:
     column, held = ACCOUNT.columns[0], desk.desk()
     key = f"as_of {held.turn if not held.troubles else ''} {held.held.digest[:16]}"
     typed = tables.shown(column, held.sheets["account"][0].get("as_of")) or ""
-    st.text_input(column.label, value=typed, key=key, help=words.escape(column.help), on_change=_set_clock, args=(key,))
+    meaning = glossary.told(column.label, words.escape(column.help))
+    st.text_input(column.label, value=typed, key=key, help=meaning, on_change=_set_clock, args=(key,))
     standing.troubles("account")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from pages.ui import style, words
+from pages.ui import glossary, style, words
 from risk_core.margin.models import MODES
 
 
@@ -15,12 +15,34 @@ def html(body: str, tag: str = "div", name: str = "") -> str:
 
 def mode(name: str) -> str:
     """A mode's title with its marker, in its colour."""
-    return f'<span class="mode {name}"><i>{style.MODES[name].sign}</i>{escape(MODES[name].title)}</span>'
+    sign = f'<i aria-hidden="true">{style.MODES[name].sign}</i>'
+    return f'<span class="mode {name}">{sign}{escape(MODES[name].title)}</span>'
 
 
 def helped(label: str, text: str) -> str:
-    """A label that explains itself when pointed at or tapped."""
-    return f'<span class="help" tabindex="0" data-help="{escape(text)}">{escape(label)}</span>'
+    """A label that explains itself when pointed at, tapped or reached by keyboard, and leads to the glossary."""
+    return _helped(escape(label), label, text)
+
+
+def mode_helped(name: str) -> str:
+    """A mode's title that explains itself."""
+    return _helped(mode(name), MODES[name].title, MODES[name].meaning)
+
+
+def _helped(shown: str, label: str, text: str) -> str:
+    found = glossary.term(label)
+    more = "" if found is None else f" {_link(found)}"
+    tip = f'<span class="tip" role="tooltip">{escape(text)}{more}</span>'
+    return f'<span class="help"><span tabindex="0">{shown}</span>{tip}</span>'
+
+
+def _link(found: glossary.Term) -> str:
+    return f'<a href="{escape(glossary.link(found))}" target="_blank">Glossary: {escape(found.name)}</a>'
+
+
+def table(about: str, body: str, kind: str = "") -> str:
+    """A table. about: what it shows, for readers who cannot see where it stands; kind: a class of the style sheet."""
+    return f'<table class="{kind}"><caption class="sr">{escape(about)}</caption>{body}</table>'
 
 
 def badge(text: str, kind: str, full: str = "") -> str:

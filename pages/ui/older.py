@@ -20,6 +20,14 @@ def _days() -> tuple[str, Mapping[str, str]]:
 
 def prices(names: tuple[str, ...]) -> str:
     """`SOL price of 20 January 2026`; empty where every price is of the snapshot's day."""
+    return ", ".join(f"{name} price of {day.day} {day:%B %Y}" for name, day in _old(names))
+
+
+def short(names: tuple[str, ...]) -> str:
+    """`SOL of 20 Jan`, for where there is little room; empty where every price is of the snapshot's day."""
+    return ", ".join(f"{name} of {day.day} {day:%b}" for name, day in _old(names))
+
+
+def _old(names: tuple[str, ...]) -> list[tuple[str, date]]:
     today, days = _days()
-    old = [(name, date.fromisoformat(days[name])) for name in names if days.get(name, today) != today]
-    return ", ".join(f"{name} price of {day.day} {day:%B %Y}" for name, day in old)
+    return [(name, date.fromisoformat(days[name])) for name in names if days.get(name, today) != today]

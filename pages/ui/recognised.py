@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from pages.ui import words
+from pages.ui import markup, words
 from risk_core.portfolio.structures import Structure
 
 SHOWN = 4
@@ -18,4 +18,4 @@ def line(found: Sequence[Structure]) -> str:
             f"{'leg' if len(one.legs) == 1 else 'legs'} {escape(words.listed(list(one.legs)))})</span>"
             for one in found[:SHOWN]]
     more = f'; <span class="muted">and {len(found) - SHOWN} more</span>' if len(found) > SHOWN else ""
-    return (f'<span class="help" tabindex="0" data-help="{MEANING}">Recognised</span>: {"; ".join(said)}{more}.')
+    return (f'{markup.helped("Recognised", MEANING)}: {"; ".join(said)}{more}.')

@@ -35,7 +35,7 @@ def origin(found: Comparison) -> dict[str, str]:
 
 def modes(found: Comparison) -> Table:
     """One row for each mode. A liquidation price left empty: there is none. Raises Unsettled."""
-    told = comparison(found, "")["modes"]
+    told = _told(found)
     names = sorted({name for mode in told.values() for name in mode["liquidation"]})
     sides = [(name, side) for name in names for side in ("below", "above")]
     header = (*origin(found), "mode", *HEAD, *(f"liquidation {side} {name}" for name, side in sides),
@@ -49,9 +49,15 @@ def modes(found: Comparison) -> Table:
     return Table("Results", header, tuple(rows))
 
 
+def _told(found: Comparison) -> Mapping[str, Any]:
+    """The modes the rulebook defines, as the command line tells them."""
+    told = comparison(found, "")["modes"]
+    return {name: told[name] for name in found.modes}
+
+
 def legs(found: Comparison) -> Table:
     """One row for each mode and leg; margins are empty where legs are charged together. Raises Unsettled."""
-    told = comparison(found, "")["modes"]
+    told = _told(found)
     rows = tuple(row for key, mode in told.items() for row in _legs(found.modes[key], mode))
     return Table("Legs", ("mode", "leg", "instrument", *LEG, *SHARE), rows)
 

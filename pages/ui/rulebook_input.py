@@ -11,7 +11,7 @@ import streamlit as st
 from pages.ui import rulebook_words, tables, words
 from pages.ui.grids import Column, Grid
 from risk_core.errors import Problem, Refused
-from risk_core.rulebooks import kinds, rules
+from risk_core.rulebooks import kinds, tiers
 from risk_core.rulebooks.kinds import Kind
 from risk_core.rulebooks.rules import Parameter
 
@@ -105,7 +105,7 @@ def _rows(name: str, one: Parameter, key: str, kind: Kind) -> Any:
 def _column(name: str, kind: Kind) -> Column:
     places = rulebook_words.column_shift(name)
     label = rulebook_words.heading(name) + (", %" if places else "")
-    sort = "choice" if kind.sort == kinds.CHOICE else "number"
+    sort = {kinds.CHOICE: "choice", kinds.TEXT: "text"}.get(kind.sort, "number")
     return Column(name, label, sort, label, shift=places, options=kind.options)  # type: ignore[arg-type]
 
 
@@ -116,7 +116,7 @@ def _with_deductions(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = sorted(rows, key=lambda row: row["from"])
     starts = [row["from"] for row in rows]
     for column, rate in DEDUCTIONS.items():
-        found = rules.deductions(starts, [row[rate] for row in rows])
+        found = tiers.deductions(starts, [row[rate] for row in rows])
         for row, deduction in zip(rows, found, strict=True):
             row[column] = deduction
     return rows

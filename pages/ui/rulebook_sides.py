@@ -53,7 +53,8 @@ def _parameters(one: Rulebook, other: Rulebook, titles: tuple[str, str]) -> None
         return
     rows = "".join(_row(each, one, other) for each in found)
     heads = "".join(f'<th scope="col">{escape(title)}</th>' for title in ("Parameter", *titles))
-    st.html(markup.html(f'<table class="rb-sides"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'))
+    body = f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
+    st.html(markup.html(markup.table("Two rulebooks, parameter by parameter", body, "rb-sides")))
 
 
 def _row(each: Difference, one: Rulebook, other: Rulebook) -> str:

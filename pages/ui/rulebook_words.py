@@ -124,7 +124,8 @@ def shown(key: str, value: Any, unit: str) -> str:
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<table class="rb-mini"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    about = f'<caption class="sr">By {escape(heads[0].lower())}</caption>'
+    return f'<table class="rb-mini">{about}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def matches(key: str, one: Parameter, wanted: str) -> bool:

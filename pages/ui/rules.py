@@ -29,8 +29,9 @@ def _parameters(rules: Rulebook) -> str:
         f'<td><span class="sub wide">{escape(one.source)}, {one.date}</span></td></tr>'
         for key, one in rules.parameters.items()
     )
-    return (f'<table class="parameters"><thead><tr><th scope="col">Parameter</th><th scope="col">Value and unit</th>'
-            f'<th scope="col">Source</th></tr></thead><tbody>{rows}</tbody></table>')
+    body = ('<thead><tr><th scope="col">Parameter</th><th scope="col">Value and unit</th>'
+            f'<th scope="col">Source</th></tr></thead><tbody>{rows}</tbody>')
+    return markup.table("Parameters of the rulebook", body, "parameters")
 
 
 def _value(value: object) -> str:

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import change_table, desk, recovery, saving, state, words
+from pages.ui import change_table, desk, newest, recovery, saving, state, words
 from pages.ui.desk import Desk
 from pages.ui.differences import changes
 
@@ -17,6 +17,8 @@ def show() -> None:
     """What concerns the account as a whole, most pressing first."""
     held = desk.desk()
     _conflict(held)
+    if saving.conflict_of(held.held) is None:
+        newest.show(held.held)
     _notice()
     _left()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from pages.ui import cached, heading, markup, style, words
+from pages.ui import cached, heading, markup, older, style, words
 from pages.ui.comparison_table import worst_used
 from pages.ui.nearest import nearest
 from pages.ui.view import View
@@ -30,8 +30,9 @@ def short(digest: str) -> str:
 
 def _equity(seen: View) -> str:
     """Equity of the modes that do not count options; beside it what they add where they do, or what it was."""
-    new, old = (one.modes["cross"].head.equity for one in (seen.after, seen.before))
-    options = seen.after.modes["portfolio"].head.equity
+    plain = next((name for name in seen.modes if not MODES[name].counts_option_value), seen.modes[-1])
+    new, old = (one.modes[plain].head.equity for one in (seen.after, seen.before))
+    options = seen.after.modes["portfolio"].head.equity if "portfolio" in seen.modes else new
     if seen.has_before:
         sub = f"was {words.money(old)}"
     elif abs(options - new) >= 0.005:
@@ -54,7 +55,15 @@ def _mode(seen: View, name: str) -> str:
     share = f'<span class="chip {band}">{escape(words.used(new).replace("no equity left", "no equity"))}</span>'
     return (f'<div class="mo" title="{escape(title)}"><span class="k">{markup.mode(name)}{share}</span>'
             f"{markup.bar(new, old, moved=seen.has_before)}"
-            f'<span class="s"><span>{escape(where)}</span><span>{escape(far)}</span></span></div>')
+            f'<span class="s"><span>{escape(where)}</span>{_far(far)}</span></div>')
+
+
+def _far(text: str) -> str:
+    """The distance; where it is told in words, also in a form that fits a phone."""
+    if text != words.move(words.FAR + 1.0):
+        return f"<span>{escape(text)}</span>"
+    short = f"&gt;{words.SPACE}10×"
+    return f'<span class="wide">{escape(text)}</span><span class="narrow">{short}</span>'
 
 
 def _level(of: Comparison, name: str) -> tuple[str, str]:
@@ -75,8 +84,12 @@ def _source(seen: View) -> str:
     title = (f"Market data as of {as_of:%Y-%m-%d %H:%M} UTC{', ' + cached.snapshot().label if demo else ''}. Rules: "
              f"{rules.title}{changed}. Content hash of the account shown: {seen.digest}")
     badge = markup.badge("demo", "demo") if demo else ""
+    aged = older.prices(seen.names) if demo else ""
+    if aged:
+        title += f". Older than the rest: {aged}"
+    mark = f'<b class="aged">{escape(older.short(seen.names))}</b> ' if aged else ""
     return (f'<div class="src" title="{escape(title)}"><span class="k">{as_of:%Y-%m-%d %H:%M} UTC {badge}</span>'
-            f'<span class="s"><span class="rules">{escape(rules.title + changed)}</span> '
+            f'<span class="s">{mark}<span class="rules">{escape(rules.title + changed)}</span> '
             f"<code>{escape(short(seen.digest))}</code></span></div>")
 
 

@@ -9,6 +9,7 @@ from pages.ui import baseline, cached, controls, state
 from pages.ui.axis import Axis
 from pages.ui.levels import Standing, standings
 from pages.ui.sentences import Scene
+from risk_core.errors import Problem, Refused
 from risk_core.liquidation.distance import daily_volatility
 from risk_core.margin.compare import Comparison
 from risk_core.margin.curves import Walk
@@ -87,7 +88,12 @@ def view(held: state.Draft, chosen: state.Controls) -> View:
     account, pin = state.account(held), baseline.pin()
     question = cached.asked(account, chosen.what_if)
     before = cached.compared(pin.question if pin else cached.asked(account, state.Controls().what_if))
-    return View(held, account, chosen, question, before, cached.compared(question), modes_shown(account), pin)
+    after = cached.compared(question)
+    both = [name for name in modes_shown(account) if name in before.modes and name in after.modes]
+    if not both:
+        reasons = "; ".join(dict.fromkeys((after.unavailable | before.unavailable).values()))
+        raise Refused([Problem("rules", after.rulebook.name, f"defines no margin mode for this account: {reasons}")])
+    return View(held, account, chosen, question, before, after, tuple(both), pin)
 
 
 def walked(seen: View, along: str) -> Walked:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import pkgutil
+from contextlib import suppress
+from importlib import import_module
+
+from streamlit import emojis  # noqa: F401 - else imported by the first visitor's run
+
+import pages.ui
+from db.errors import StoreError
 from db.samples import SAMPLES
-from pages.ui import cached, figures, levels, picture  # noqa: F401 - imported so that no visitor waits for them
+from pages.ui import cached
 from risk_core.margin.compare import compare
 from risk_core.portfolio.account_file import read
 from risk_core.rulebooks import load
@@ -12,7 +20,11 @@ from risk_core.valuation import kernels
 
 def warm() -> None:
     """Raises nothing of its own: a store that cannot be opened is told on the page."""
+    for module in pkgutil.iter_modules(pages.ui.__path__, "pages.ui."):
+        import_module(module.name)
     kernels.warm()
+    with suppress(StoreError):
+        cached.store().list_accounts()
     first = next(iter(sorted(SAMPLES.glob("*.margin.json"))), None)
     if first is not None:
         compare(read(first.read_text("utf-8")), load.load(load.DEFAULT))

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import cents, figures, greeks, markup, words
+from pages.ui import cents, chart_files, downloads, figures, greeks, markup, words
 from pages.ui.chart import chart
 from pages.ui.view import View
 from risk_core.margin.compare import ModeResult
@@ -36,9 +36,12 @@ LEGS = (
 def why(seen: View) -> None:
     """Choose a mode and see what its margin is made of."""
     st.subheader("Why these figures", anchor=False)
-    name = st.segmented_control("Margin mode", list(seen.modes), default="portfolio", required=True, key=CHOICE,
+    usual = "portfolio" if "portfolio" in seen.modes else seen.modes[-1]
+    if st.session_state.get(CHOICE, usual) not in seen.modes:
+        st.session_state[CHOICE] = usual
+    name = st.segmented_control("Margin mode", list(seen.modes), default=usual, required=True, key=CHOICE,
                                 format_func=lambda one: MODES[one].title, bind="query-params",
-                                label_visibility="collapsed") or "portfolio"
+                                label_visibility="collapsed") or usual
     mode = seen.after.modes[name]
     st.html(markup.html(f'<p>{markup.mode(name)} <span class="muted">{escape(MODES[name].meaning)}</span></p>'
                         f"<p>{escape(mode.worst)}</p>"))
@@ -47,6 +50,7 @@ def why(seen: View) -> None:
         st.html(markup.html("<b>From each leg alone to the initial margin</b>, USD"))
         if any(step.amount for step in mode.steps):
             chart(figures.waterfall(cents.stairs(mode.steps), name), f"waterfall-{name}", _alt(mode), height=330)
+            downloads.of_chart("Steps as CSV", lambda: chart_files.waterfall(mode), seen.draft, f"waterfall-{name}")
         else:
             st.html(markup.html("<p>Nothing to charge.</p>"))
         st.html(markup.html(_components(mode)))
@@ -66,9 +70,9 @@ def _components(mode: ModeResult) -> str:
     rows = "".join(f'<tr><th scope="row">{escape(part.name)}</th><td>{words.money(amount, "up")}</td></tr>'
                    for part, amount in zip(mode.components, amounts, strict=True))
     total = words.money(whole, "up")
-    return ('<table class="legs two"><thead><tr><th scope="col">Made of</th><th scope="col">USD</th></tr></thead>'
-            f'<tbody>{rows}</tbody><tfoot><tr><th scope="row">Maintenance margin</th><td>{total}</td></tr></tfoot>'
-            "</table>")
+    body = ('<thead><tr><th scope="col">Made of</th><th scope="col">USD</th></tr></thead>'
+            f'<tbody>{rows}</tbody><tfoot><tr><th scope="row">Maintenance margin</th><td>{total}</td></tr></tfoot>')
+    return markup.table("Parts of the maintenance margin", body, "legs two")
 
 
 def _heads(first: str, columns: tuple[tuple[str, str], ...]) -> str:
@@ -91,8 +95,9 @@ def _shares(mode: ModeResult) -> str:
         for one, own, part in zip(mode.shares, alone, parts, strict=True))
     first, last = (f'<td>{words.money(total, "up")}</td>' for total in totals)
     total = f'{first}<td class="muted">these do not add up</td>{last}'
-    return (f'<table class="legs">{_heads("Maintenance by leg, USD", SHARES)}<tbody>{rows}</tbody>'
-            f'<tfoot><tr><th scope="row">All legs</th>{total}</tr></tfoot></table><p class="muted">{EULER}</p>')
+    body = (f'{_heads("Maintenance by leg, USD", SHARES)}<tbody>{rows}</tbody>'
+            f'<tfoot><tr><th scope="row">All legs</th>{total}</tr></tfoot>')
+    return f'{markup.table("Maintenance margin by leg", body, "legs")}<p class="muted">{EULER}</p>'
 
 
 def _legs(mode: ModeResult) -> str:
@@ -102,7 +107,8 @@ def _legs(mode: ModeResult) -> str:
         "now" if leg.liquidated else _price(leg.liquidation_price),
         words.MISSING if leg.liquidated else _price(leg.bankruptcy_price),
     ]) for leg in mode.positions)
-    return f'<table class="legs">{_heads("Legs, USD", LEGS)}<tbody>{rows}</tbody></table>'
+    body = f'{_heads("Legs, USD", LEGS)}<tbody>{rows}</tbody>'
+    return markup.table("Size, profit and levels of each leg", body, "legs")
 
 
 def _pledge(pledged: float | None) -> str:

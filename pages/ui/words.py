@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 MINUS = "−"
 NONE = "none"
@@ -13,13 +14,16 @@ SPACE = "\u00a0"
 """Keeps a number and its unit on one line."""
 FAR = 9.0
 """Relative rises beyond it, tenfold prices, are told in words."""
+LINKED, JOINER = re.compile(r"://|www(?=\.)|@", re.IGNORECASE), "\u2060"
+"""What markdown makes links of even when escaped, and the invisible letter that stops it."""
 NEAR = 1e-6
 """Amounts below this are noise of the arithmetic: they are 0, and no reason to round away."""
 
 
 def escape(text: str) -> str:
-    """A name typed by a user, safe inside markdown."""
-    return "".join("\\" + letter if letter in "\\`*_{}[]()<>#+-.!|~:$^=&\"'" else letter for letter in text)
+    """A name typed by a user, safe inside markdown: no mark-up, and no address that would become a link."""
+    apart = LINKED.sub(lambda found: found[0] + JOINER, text)
+    return "".join("\\" + letter if letter in "\\`*_{}[]()<>#+-.!|~:$^=&\"'" else letter for letter in apart)
 
 
 def _signed(text: str, *, plus: bool = False) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays import Floats
 from ..margin.holding import Holding, hold, margin
-from ..margin.models import MODES
+from ..margin.models import MODES, usable
 from ..margin.netting import POOL
 from ..margin.pledges import pinned
 from ..portfolio.account_file import Account
@@ -41,7 +41,7 @@ class Map:
 def two_prices(account: Account, rulebook: Rulebook, names: tuple[str, str], x: Floats, y: Floats,
                modes: Iterable[str] = tuple(MODES)) -> Map:
     """The prices of two underlyings `names` multiplied by x (X,) and y (Y,), the rest held still."""
-    chosen = [MODES[name] for name in MODES if name in set(modes)]
+    chosen = usable(modes, account, rulebook.rules)
     least = {}
     for mode in chosen:
         holding = hold(account, rulebook.rules, mode)
@@ -56,9 +56,9 @@ def price_and_volatility(account: Account, rulebook: Rulebook, moved: Sequence[s
     """The prices of `moved` together multiplied by x (X,), every implied volatility by y (Y,)."""
     states = _states(account, moved, x)
     least = {}
-    for mode in [MODES[name] for name in MODES if name in set(modes)]:
+    for mode in usable(modes, account, rulebook.rules):
         base = hold(account, rulebook.rules, mode)
-        ladders = [_buffers(_at_volatility(base, float(factor)), states) for factor in y]
+        ladders = [_buffers(at_volatility(base, float(factor)), states) for factor in y]
         least[mode.name] = _least(base, np.stack(ladders))
     return Map(x, y, least)
 
@@ -69,7 +69,7 @@ def price_and_days(account: Account, rulebook: Rulebook, moved: Sequence[str], x
 
     at: prices and volatility of every day, on top of which x counts; its days are those of y.
     """
-    chosen = [MODES[name] for name in MODES if name in set(modes)]
+    chosen = usable(modes, account, rulebook.rules)
     rows: dict[str, list[Floats]] = {mode.name: [] for mode in chosen}
     fixed = pinned(account, rulebook)
     for days in y:
@@ -101,8 +101,8 @@ def _least(holding: Holding, buffers: Floats) -> Floats:
     return np.asarray(buffers.min(axis=-1))
 
 
-def _at_volatility(base: Holding, factor: float) -> Holding:
+def at_volatility(base: Holding, factor: float) -> Holding:
     """The same holding, pledges included, with every implied volatility multiplied."""
     ins = base.account.instruments
     moved = replace(ins, volatility=ins.volatility * factor)
-    return Holding(replace(base.account, instruments=moved), base.rules, base.mode, base.nets, base.pledge)
+    return replace(base, account=replace(base.account, instruments=moved))

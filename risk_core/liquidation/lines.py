@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..arrays import Floats, Ints
-from ..margin.charges import scan, tiered
+from ..arrays import Flags, Floats, Ints
+from ..margin.charges import options, scan, tiered
 from ..margin.charges.form import LineSum
+from ..margin.charges.terms import Terms
 from ..margin.holding import Holding, collateral_value, option_value
 from ..margin.netting import HEDGED, POOL
 from . import scan_lines
 from .question import Question
-from .walks import HIGHEST, LOWEST, Terms, Walks
+from .walks import HIGHEST, LOWEST, Walks
 
 ZERO = HEDGED
 """A buffer within this share of the account's gross size counts as 0."""
@@ -44,11 +45,30 @@ def _gross(question: Question) -> tuple[float, float]:
 
 
 def _groups(question: Question) -> list[int]:
-    """Rows of each group. One moved underlying: equity and each scenario share a row. More: equity first, then each."""
+    """Rows of each group. One moved underlying: equity and each scenario share a row. More: equity first, then each.
+
+    Where legs are charged by themselves: one row, and two further for each fork of an option's charge.
+    """
     if not question.scans or not len(question.moved):
-        return [1]
-    rows = len(scan.rows(question.holding.rules.portfolio).move) + 1
+        return [1] + [2] * _forks(question)
+    rows = len(scan.rows(question.holding.rules.scanned).move) + 1
     return [rows] if len(question.moved) == 1 else [1] + [rows] * len(question.moved)
+
+
+def _forks(question: Question) -> int:
+    rules, holding = question.asks_options, question.holding
+    return int(options.forks(holding.account, holding.nets, rules, question.moving).sum()) if rules else 0
+
+
+def _second(question: Question, at: Ints) -> Flags:
+    """Which of the bucket's nets `at` are asked for by the second of their two charges."""
+    out = np.zeros(len(at), dtype=np.bool_)
+    rules, holding = question.asks_options, question.holding
+    if rules and question.second:
+        moving = question.moving
+        of = options.choices(holding.account, holding.nets, rules, moving)
+        out[np.isin(at, moving[np.isin(of, list(question.second))])] = True
+    return out
 
 
 def _span(beta: Floats) -> tuple[float, float]:
@@ -67,7 +87,7 @@ def _fill(lines: LineSum, holding: Holding, questions: Sequence[Question], first
         if question.bucket == POOL:
             _collateral(lines, question, int(row))
         else:
-            lines.const[row] += holding.pledge[question.bucket]
+            _pledge(lines, holding, question, int(row), question.bucket, 1.0)
         if question.scans:
             scan_lines.add(lines, question, int(row))
     _entries(lines, holding, plain)
@@ -87,11 +107,21 @@ def _entries(lines: LineSum, holding: Holding, asked: Sequence[tuple[Question, i
     shift, scale = 1.0 - beta, beta
     lines.add(row, nets.profit_const[at] + nets.profit_slope[at] * shift, nets.profit_slope[at] * scale)
     charged = np.repeat([question.what == "buffer" for question, _ in asked], counts)
-    if holding.mode.counts_option_value:
+    if holding.counts_option_value:
         _option_value(lines, holding, at, row, shift, scale)
+    if not charged.all() and holding.rules.fees.bankruptcy == "with fee":
+        tiered.closing_lines(account, nets, holding.rules, lines, at[~charged], row[~charged],
+                             shift[~charged], scale[~charged])
     if charged.any():
+        second = np.concatenate([_second(question, part) for part, (question, _) in zip(mine, asked, strict=True)])
         tiered.maintenance_lines(account, nets, holding.rules, lines, at[charged], row[charged],
-                                 shift[charged], scale[charged], holding.now.by_net[1][0])
+                                 shift[charged], scale[charged], _asked(holding).maintenance[0], second[charged])
+
+
+def _asked(holding: Holding) -> tiered.Requirement:
+    if holding.now.by_net is None:
+        raise RuntimeError("legs of a scanned mode are charged together")
+    return holding.now.by_net
 
 
 def _option_value(lines: LineSum, holding: Holding, at: Ints, row: Ints, shift: Floats, scale: Floats) -> None:
@@ -107,5 +137,16 @@ def _option_value(lines: LineSum, holding: Holding, at: Ints, row: Ints, shift: 
 def _collateral(lines: LineSum, question: Question, row: int) -> None:
     holding = question.holding
     const, by_underlying = collateral_value(holding.account, holding.rules)
-    lines.const[row] += const - math.fsum(holding.pledge) + by_underlying @ (1.0 - question.beta)
+    still = holding.pledge_coin < 0
+    lines.const[row] += const - math.fsum(holding.pledge[still]) + by_underlying @ (1.0 - question.beta)
     lines.slope[row] += by_underlying @ question.beta
+    for bucket in np.flatnonzero(~still):
+        _pledge(lines, holding, question, row, int(bucket), -1.0)
+
+
+def _pledge(lines: LineSum, holding: Holding, question: Question, row: int, bucket: int, sign: float) -> None:
+    """A bucket's pledge: dollars that stand still, or coins that move with their price."""
+    coin, pledge = int(holding.pledge_coin[bucket]), sign * holding.pledge[bucket]
+    beta = question.beta[coin] if coin >= 0 else 0.0
+    lines.const[row] += pledge * (1.0 - beta)
+    lines.slope[row] += pledge * beta

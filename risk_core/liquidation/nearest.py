@@ -42,6 +42,11 @@ class Spread:
     correlation: float
     source: str
 
+    @property
+    def bounded(self) -> float:
+        """The correlation, kept from ±1, where Σ has no inverse."""
+        return min(max(self.correlation, -CLOSEST_TO_ONE), CLOSEST_TO_ONE)
+
     def ellipse(self, sigmas: float, points: int = 90) -> tuple[Floats, Floats]:
         """Price factors on the ellipse `sigmas` away from now, (points,) each."""
         angle = np.linspace(0.0, 2.0 * np.pi, points)
@@ -50,7 +55,7 @@ class Spread:
 
     def moves(self, standard: Floats) -> Floats:
         """Log price moves (n, 2) of independent standard moves (n, 2): the Cholesky factor of Σ."""
-        rho = min(max(self.correlation, -CLOSEST_TO_ONE), CLOSEST_TO_ONE)
+        rho = self.bounded
         first = self.volatilities[0] * standard[:, 0]
         second = self.volatilities[1] * (rho * standard[:, 0] + math.sqrt(1.0 - rho * rho) * standard[:, 1])
         return np.stack([first, second], axis=1)

@@ -13,8 +13,8 @@ import numpy as np
 from ..arrays import Floats, Ints
 from ..margin.charges import scan
 from ..margin.charges.form import LineSum
+from ..margin.charges.terms import Terms
 from .question import Question
-from .walks import Terms
 
 
 def add(lines: LineSum, question: Question, first: int) -> None:
@@ -51,7 +51,7 @@ class _Side:
 
     def __init__(self, question: Question, u: int, base: int, first: int, *, joined: bool) -> None:
         holding = question.holding
-        self.account, self.rules = holding.account, holding.rules.portfolio
+        self.account, self.rules = holding.account, holding.rules.scanned
         self.table = scan.rows(self.rules)
         self.held = scan.side(self.account, holding.nets, np.arange(len(holding.nets.quantity)), u)
         self.base, self.joined = base, joined

@@ -11,9 +11,9 @@ import numpy as np
 from ..arrays import Floats
 from ..margin.holding import Holding
 from ..margin.netting import POOL
-from .lines import walks
 from .question import Question
-from .search import Region, regions_below_zero
+from .search import Region
+from .variants import below_zero
 from .walks import HIGHEST, LOWEST
 
 SAME = 1e-9
@@ -71,7 +71,7 @@ class Levels:
 def levels(holdings: Sequence[Holding]) -> list[Levels]:
     """Levels of each holding: the pool along every underlying, an isolated bucket along its own. Raises Unsettled."""
     asked = [(holding, bucket, u) for holding in holdings for bucket, u in _own_walks(holding)]
-    found = regions_below_zero(walks([_question(*one) for one in asked]))
+    found = below_zero([_question(*one) for one in asked])
     liquidations = [_in_prices(holding, u, regions) for (holding, _, u), regions in zip(asked, found, strict=True)]
     bankruptcies = _bankruptcies(asked, liquidations)
     out = {id(holding): Levels({}, {}) for holding in holdings}
@@ -90,7 +90,7 @@ def along(holdings: Sequence[Holding], beta: Floats) -> list[dict[int, list[Regi
     for i, holding in enumerate(holdings):
         touched = {bucket for bucket, u in _own_walks(holding) if bucket == POOL or beta[u]}
         asked += [(i, bucket) for bucket in sorted(touched)]
-    found = regions_below_zero(walks([Question(holdings[i], bucket, beta) for i, bucket in asked]))
+    found = below_zero([Question(holdings[i], bucket, beta) for i, bucket in asked])
     out: list[dict[int, list[Region]]] = [{} for _ in holdings]
     for (i, bucket), regions in zip(asked, found, strict=True):
         out[i][bucket] = regions
@@ -142,7 +142,7 @@ def union(parts: Sequence[Liquidation]) -> Liquidation:
 def _bankruptcies(asked: Sequence[tuple[Holding, int, int]], found: Sequence[Liquidation]) -> list[float | None]:
     """Per walk the first price at or beyond its nearest level at which equity is 0; None without either."""
     with_level = [i for i, level in enumerate(found) if level.nearest is not None]
-    equity = regions_below_zero(walks([_question(*asked[i], "equity") for i in with_level]))
+    equity = below_zero([_question(*asked[i], "equity") for i in with_level])
     out: list[float | None] = [None] * len(asked)
     for i, regions in zip(with_level, equity, strict=True):
         level = found[i].nearest

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..margin.holding import Holding, hold
-from ..margin.models import MODES
+from ..margin.models import MODES, usable
 from ..margin.netting import POOL, POOL_ID
 from ..margin.positions import leg_notional
 from ..portfolio.account_file import Account
@@ -34,8 +34,7 @@ class Trigger:
 
 def triggers(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MODES)) -> tuple[Trigger, ...]:
     """Every trigger of `modes`, mode by mode, the pool first. Raises Unsettled."""
-    chosen = [MODES[name] for name in MODES if name in set(modes)]
-    holdings = [hold(account, rulebook.rules, mode) for mode in chosen]
+    holdings = [hold(account, rulebook.rules, mode) for mode in usable(modes, account, rulebook.rules)]
     found = zip(holdings, levels(holdings), strict=True)
     return tuple(one for holding, level in found for one in _of(holding, level))
 

@@ -26,7 +26,7 @@ class LegRows:
     """
 
     def __init__(self, holding: Holding) -> None:
-        account, self.rules = holding.account, holding.rules.portfolio
+        account, self.rules = holding.account, holding.rules.scanned
         ins, book, self.instrument = account.instruments, account.book, account.book.instrument
         self.count, self.underlying = len(ins.keys), ins.underlying[self.instrument]
         option = ins.is_option[self.instrument]

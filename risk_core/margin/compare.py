@@ -17,7 +17,7 @@ from . import explain
 from .explain import Component, Share, Step
 from .figures import Bucket, Figures, worst
 from .holding import Holding, hold
-from .models import MODES, chosen
+from .models import MODES, chosen, unavailable
 from .netting import POOL, POOL_ID
 from .positions import PositionFigures, position_figures
 
@@ -55,11 +55,15 @@ class ModeResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The chosen modes of one account under one rulebook, by name in the order of the table of modes."""
+    """The chosen modes of one account under one rulebook, by name in the order of the table of modes.
+
+    unavailable: the modes the rulebook does not define, with the reason.
+    """
 
     account: Account
     rulebook: Rulebook
     modes: Mapping[str, ModeResult]
+    unavailable: Mapping[str, str]
 
 
 def compare(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MODES)) -> Comparison:
@@ -68,11 +72,13 @@ def compare(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(M
     Raises Refused for a mode there is not and where figures leave the range of numbers, Unsettled where levels
     cannot be found.
     """
-    holdings = [hold(account, rulebook.rules, mode) for mode in chosen(modes)]
+    wanted = chosen(modes)
+    reasons = {mode.name: unavailable(mode, account, rulebook.rules) for mode in wanted}
+    holdings = [hold(account, rulebook.rules, mode) for mode in wanted if reasons[mode.name] is None]
     _refuse_overflow(holdings)
     found = levels(holdings)
     results = {holding.mode.name: _result(holding, level) for holding, level in zip(holdings, found, strict=True)}
-    return Comparison(account, rulebook, results)
+    return Comparison(account, rulebook, results, {name: reason for name, reason in reasons.items() if reason})
 
 
 def _refuse_overflow(holdings: Sequence[Holding]) -> None:
@@ -88,11 +94,11 @@ def _refuse_overflow(holdings: Sequence[Holding]) -> None:
 def _result(holding: Holding, level: Levels) -> ModeResult:
     now = holding.now
     zero = ZERO * holding.size
-    figures = [Figures(float(e), float(i), float(m), zero)
-               for e, i, m in zip(now.equity[0], now.initial[0], now.maintenance[0], strict=True)]
+    columns = now.equity[0], now.initial[0], now.maintenance[0], now.withheld[0]
+    figures = [Figures(float(e), float(i), float(m), zero, float(w)) for e, i, m, w in zip(*columns, strict=True)]
     buckets = [Bucket(who, own) for who, own in zip(_names(holding), figures, strict=True)]
-    equity, initial, maintenance = (math.fsum(column[0]) for column in (now.equity, now.initial, now.maintenance))
-    head = Figures(equity, initial, maintenance, zero)
+    equity, initial, maintenance, withheld = (math.fsum(column) for column in columns)
+    head = Figures(equity, initial, maintenance, zero, withheld)
     why = explain.explain(holding, now)
     return ModeResult(
         holding.mode.name,

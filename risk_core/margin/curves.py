@@ -13,7 +13,7 @@ from ..liquidation.thresholds import along
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rulebook
 from .holding import hold, margin
-from .models import MODES, chosen
+from .models import MODES, usable
 from .netting import POOL, POOL_ID
 
 
@@ -59,7 +59,7 @@ def walk(account: Account, rulebook: Rulebook, moved: Sequence[str], factors: Fl
     """
     beta = account.direction(moved)
     states = 1.0 + beta * (np.asarray(factors, dtype=np.float64)[:, None] - 1.0)
-    holdings = [hold(account, rulebook.rules, mode) for mode in chosen(modes)]
+    holdings = [hold(account, rulebook.rules, mode) for mode in usable(modes, account, rulebook.rules)]
     found = along(holdings, beta)
     curves, levels = {}, {}
     for holding, buckets in zip(holdings, found, strict=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..arrays import Floats
+from . import binding
 from .attribution import LegRows, leg_shares
 from .charges import scan, tiered
 from .holding import Holding, Margin
@@ -61,22 +63,26 @@ def explain(holding: Holding, now: Margin) -> Why:
 
 
 def _why_tiered(holding: Holding, now: Margin) -> Why:
-    account, nets = holding.account, holding.nets
-    amounts = now.by_net[1][0]
+    account, nets, asked = holding.account, holding.nets, now.by_net
+    if asked is None:
+        raise RuntimeError("a tiered mode charges every net")
+    amounts, fee = asked.maintenance[0], asked.closing_fee[0]
     labels = account.instruments.labels
     alone = {int(n): f" ({account.book.ids[leg]})" for leg, n in enumerate(nets.leg_net) if nets.bucket[n]}
-    components = tuple(Component(labels[inst] + alone.get(n, ""), float(amounts[n]))
-                       for n, inst in enumerate(nets.instrument) if amounts[n])
-    worst = _binding(holding, int(np.argmax(amounts))) if components else "Nothing is held that needs margin."
+    components = [Component(labels[inst] + alone.get(n, ""), float(amounts[n] - fee[n]))
+                  for n, inst in enumerate(nets.instrument) if amounts[n] - fee[n]]
+    if fee.any():
+        components.append(Component("Closing fee kept back", math.fsum(fee)))
+    worst = binding.words(holding, int(np.argmax(amounts))) if components else "Nothing is held that needs margin."
     shares = _shares_tiered(holding, amounts)
     alone_sum = math.fsum(share.standalone for share in shares)
     maintenance = math.fsum(amounts)
     steps = (
         Step("Each leg alone", alone_sum, is_total=True),
         Step("Netting within an instrument", maintenance - alone_sum),
-        *_end_steps(maintenance, math.fsum(now.by_net[0][0])),
+        *_end_steps(maintenance, math.fsum(asked.initial[0])),
     )
-    return Why(worst, components, shares, steps)
+    return Why(worst, tuple(components), shares, steps)
 
 
 def _end_steps(maintenance: float, initial: float) -> tuple[Step, ...]:
@@ -87,46 +93,40 @@ def _end_steps(maintenance: float, initial: float) -> tuple[Step, ...]:
     )
 
 
-def _binding(holding: Holding, n: int) -> str:
-    """The largest requirement in words: its tier, or the option formula."""
-    nets, ins = holding.nets, holding.account.instruments
-    inst = int(nets.instrument[n])
-    name = ins.labels[inst]
-    if ins.is_option[inst]:
-        rate = holding.rules.options.maintenance_rate
-        of = "the index price" if ins.is_call[inst] else "the lower of index price and strike"
-        return f"Largest part: short {name}, {rate * 100:.4g} % of {of} plus its mark."
-    notional = float(tiered.notional_now(holding.account, nets, np.array([n]))[0])
-    step = holding.rules.tiers.steps[tiered.tier_of(holding.rules.tiers, notional)]
-    tier = f" in the tier from {step.start:,.0f}" if step.start else ""
-    less = f" less {step.maintenance_deduction:,.0f}" if step.maintenance_deduction else ""
-    return f"Largest part: {name}{tier}, {step.maintenance * 100:.4g} % of {notional:,.0f}{less}."
-
-
 def _shares_tiered(holding: Holding, amounts: Floats) -> tuple[Share, ...]:
     account, nets, quantity = holding.account, holding.nets, holding.account.book.quantity
+    one = np.ones((1, len(account.underlyings)))
 
-    def charged(each: Floats) -> Floats:
-        """Maintenance of each leg's instrument if `each` (P,) were held of it."""
-        one = np.ones((1, len(account.underlyings)))
-        return np.asarray(tiered.requirement(account, _per_leg(nets, each), holding.rules, one)[1][0])
+    def charged(changed: Nets) -> Floats:
+        return np.asarray(tiered.requirement(account, changed, holding.rules, one).maintenance[0])
 
-    rest = nets.quantity[nets.leg_net] - quantity
-    rest[np.abs(rest) <= HEDGED * np.abs(quantity)] = 0.0
-    marginal = amounts[nets.leg_net] - charged(rest)
-    columns = charged(quantity), marginal, leg_shares(holding, amounts)
+    columns = charged(_per_leg(nets, quantity)), _marginal(holding, amounts, charged), leg_shares(holding, amounts)
     return tuple(Share(name, *(float(column[p]) for column in columns)) for p, name in enumerate(account.book.ids))
 
 
+def _marginal(holding: Holding, amounts: Floats, charged: Callable[[Nets], Floats]) -> Floats:
+    """The margin of all legs less what it would be without each of them, (P,)."""
+    nets, quantity = holding.nets, holding.account.book.quantity
+    rest = nets.quantity[nets.leg_net] - quantity
+    rest[np.abs(rest) <= HEDGED * np.abs(quantity)] = 0.0
+    options = holding.rules.options
+    if holding.rules.tiers.by == "instrument" and not (options and options.couples):
+        return np.asarray(amounts[nets.leg_net] - charged(_per_leg(nets, rest)))
+    without = [np.where(np.arange(len(nets.quantity)) == n, left, nets.quantity)
+               for n, left in zip(nets.leg_net, rest, strict=True)]
+    return np.array([math.fsum(amounts) - math.fsum(charged(replace(nets, quantity=held))) for held in without])
+
+
 def _per_leg(nets: Nets, quantity: Floats) -> Nets:
-    """Every leg as a net of its own, with `quantity` (P,)."""
+    """Every leg as a net of its own and by itself, with `quantity` (P,)."""
     n = nets.leg_net
-    return Nets(nets.bucket[n], nets.instrument[n], quantity, nets.leverage[n], nets.profit_const[n],
-                nets.profit_slope[n], np.arange(len(n)), nets.bucket_leg)
+    return replace(nets, bucket=1 + np.arange(len(n)), instrument=nets.instrument[n], quantity=quantity,
+                   leverage=nets.leverage[n], entry=nets.entry[n], profit_const=nets.profit_const[n],
+                   profit_slope=nets.profit_slope[n], leg_net=np.arange(len(n)))
 
 
 def _why_scan(holding: Holding, now: Margin) -> Why:
-    account, rules = holding.account, holding.rules.portfolio
+    account, rules = holding.account, holding.rules.scanned
     components, words = [], []
     for u, charge in enumerate(now.charges):
         name, scanned, minimum = account.underlyings[u], float(charge.scan[0]), float(charge.minimum[0])

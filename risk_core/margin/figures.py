@@ -9,15 +9,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Dollars. buffer = equity - maintenance margin, liquidated below 0; available = equity - initial margin.
+    """Dollars. buffer = equity - maintenance margin, liquidated below 0; available = equity - withheld - initial
+    margin.
 
-    zero: amounts no larger than this count as 0, see `lines.ZERO`.
+    withheld: equity that does not back new positions. zero: amounts no larger than this count as 0, see `lines.ZERO`.
     """
 
     equity: float
     initial_margin: float
     maintenance_margin: float
     zero: float = 0.0
+    withheld: float = 0.0
 
     @property
     def buffer(self) -> float:
@@ -25,7 +27,7 @@ class Figures:
 
     @property
     def available(self) -> float:
-        return self.equity - self.initial_margin
+        return self.equity - self.withheld - self.initial_margin
 
     @property
     def maintenance_used(self) -> float | None:

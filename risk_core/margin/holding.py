@@ -8,29 +8,41 @@ from functools import cached_property
 
 import numpy as np
 
-from ..arrays import Floats, exact_sums
+from ..arrays import Floats, Ints, exact_rows, exact_sums
+from ..errors import Problem, Refused
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rules
 from ..valuation import black76
 from .charges import scan, tiered
-from .models import Mode
+from .hedged import gains
+from .models import Mode, unavailable
 from .netting import POOL, Nets, net
 
 
 @dataclass(frozen=True, eq=False)
 class Holding:
-    """An account in one mode. pledge: (B,) dollars pledged to each isolated bucket, 0 for the pool."""
+    """An account in one mode. pledge: (B,) dollars pledged now to each isolated bucket, 0 for the pool.
+
+    pledge_coin: (B,) index of the underlying in whose coin the pledge is held, -1 where it is held in dollars.
+    """
 
     account: Account
     rules: Rules
     mode: Mode
     nets: Nets
     pledge: Floats
+    pledge_coin: Ints
 
     @cached_property
     def gross(self) -> tuple[float, Floats]:
         """Gross size now, dollars, Σ|amount × price| + Σ notional: what no walk moves, and by underlying (U,)."""
         return gross(self.account)
+
+    @property
+    def counts_option_value(self) -> bool:
+        """Whether the market value of options, with its sign, is part of equity."""
+        options = self.rules.options
+        return self.mode.counts_option_value or (options is not None and options.mark_in == "equity")
 
     @property
     def size(self) -> float:
@@ -41,27 +53,43 @@ class Holding:
     @cached_property
     def now(self) -> Margin:
         """Margin at present prices, S = 1; rows within the rulebook's tie of the worst count as equally bad."""
-        return margin(self, np.ones((1, len(self.account.underlyings))), self.rules.portfolio.tie * self.size)
+        tie = self.rules.portfolio.tie if self.rules.portfolio else 0.0
+        return margin(self, np.ones((1, len(self.account.underlyings))), tie * self.size)
+
+    def pledged(self, factors: Floats) -> Floats:
+        """Dollars pledged to each bucket with the underlyings' prices multiplied by factors (S, U), (S, B)."""
+        moved = np.concatenate([factors, np.ones((len(factors), 1))], axis=1)  # -1 takes the last, which stands still
+        return np.asarray(self.pledge * moved[:, self.pledge_coin])
 
 
 @dataclass(frozen=True, eq=False)
 class Margin:
-    """Figures of buckets at states, dollars, all (S, B); by_net holds each net's initial and maintenance, (S, N).
+    """Figures of buckets at states, dollars, all (S, B). withheld: equity that does not back initial margin.
 
-    charges: per underlying, where the mode scans; else empty.
+    by_net: of each net, None where legs are charged together. charges: per underlying, where the mode scans; else
+    empty.
     """
 
     equity: Floats
     initial: Floats
     maintenance: Floats
-    by_net: tuple[Floats, Floats]
+    withheld: Floats
+    by_net: tiered.Requirement | None
     charges: tuple[scan.Charge, ...]
 
 
 def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
-    """The account in `mode`."""
-    nets = net(account, mode.isolated(account.book))
-    return Holding(account, rules, mode, nets, _pledges(account, rules, nets))
+    """The account in `mode`. Raises Refused where the rulebook does not define it."""
+    reason = unavailable(mode, account, rules)
+    if reason:
+        raise Refused([Problem("rules", mode.name, f"is not available: {reason}")])
+    nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both")
+    legs = nets.bucket_leg[1:]
+    instrument = account.book.instrument[legs]
+    in_coin = account.instruments.inverse[instrument] & np.array(rules.futures.pledge == "coin")
+    coin = np.where(in_coin, account.instruments.underlying[instrument], -1)
+    pledge_coin = np.concatenate([[-1], coin]).astype(np.int64)
+    return Holding(account, rules, mode, nets, _pledges(account, rules, nets), pledge_coin)
 
 
 def _pledges(account: Account, rules: Rules, nets: Nets) -> Floats:
@@ -69,13 +97,16 @@ def _pledges(account: Account, rules: Rules, nets: Nets) -> Floats:
     pledge = np.zeros(nets.buckets)
     if nets.buckets == 1:
         return pledge
-    legs, book = nets.bucket_leg[1:], account.book
-    inverse = account.instruments.inverse[book.instrument[legs]]
-    entry_notional = np.abs(book.quantity[legs]) * np.where(inverse, 1.0, book.entry[legs])
-    initial, _ = tiered.requirement(account, nets, rules, np.ones((1, len(account.underlyings))))
-    asked = initial[0, nets.leg_net[legs]]
-    by_leverage = np.where(np.isnan(book.leverage[legs]), asked, entry_notional / book.leverage[legs])
-    pledge[1:] = np.where(np.isnan(book.pledged[legs]), by_leverage, book.pledged[legs])
+    legs, book, ins = nets.bucket_leg[1:], account.book, account.instruments
+    at = book.instrument[legs]
+    coin = np.array(rules.futures.pledge == "coin") & ins.inverse[at] & ~ins.is_option[at]
+    in_coin = np.divide(ins.mark[at], book.entry[legs], out=np.ones(len(legs)), where=coin)
+    price = np.where(ins.inverse[at], in_coin, book.entry[legs])
+    now = tiered.requirement(account, nets, rules, np.ones((1, len(account.underlyings))))
+    asked = now.initial[0, nets.leg_net[legs]]
+    by_leverage = np.abs(book.quantity[legs]) * price / book.leverage[legs]
+    given = np.where(np.isnan(book.leverage[legs]), asked, by_leverage)
+    pledge[1:] = np.where(np.isnan(book.pledged[legs]), given, book.pledged[legs])
     return pledge
 
 
@@ -84,18 +115,16 @@ def margin(holding: Holding, factors: Floats, tie: float = 0.0) -> Margin:
     nets = holding.nets
     if holding.mode.charge == "scan":
         return _scanned(holding, factors, tie)
-    initial, maintenance = tiered.requirement(holding.account, nets, holding.rules, factors)
-    return Margin(
-        _equity(holding, factors),
-        _by_bucket(initial, nets),
-        _by_bucket(maintenance, nets),
-        (initial, maintenance),
-        (),
-    )
+    asked = tiered.requirement(holding.account, nets, holding.rules, factors)
+    equity = _equity(holding, factors)
+    if holding.counts_option_value:
+        equity += _by_bucket(nets.quantity * option_values(holding.account, factors)[:, nets.instrument], nets)
+    return Margin(equity, _by_bucket(asked.initial, nets), _by_bucket(asked.maintenance, nets),
+                  _withheld(holding, factors), asked, ())
 
 
 def _scanned(holding: Holding, factors: Floats, tie: float) -> Margin:
-    account, rules = holding.account, holding.rules.portfolio
+    account, rules = holding.account, holding.rules.scanned
     pool = np.arange(len(holding.nets.quantity))
     equity, maintenance = _equity(holding, factors), np.zeros((len(factors), 1))
     charges = []
@@ -106,8 +135,23 @@ def _scanned(holding: Holding, factors: Floats, tie: float) -> Margin:
         equity[:, POOL] += one.option_value[back]
         maintenance[:, POOL] += one.total[back]
         charges.append(one)
-    none = np.zeros((len(factors), 0))
-    return Margin(equity, rules.initial_factor * maintenance, maintenance, (none, none), tuple(charges))
+    initial = rules.initial_factor * maintenance
+    return Margin(equity, initial, maintenance, _withheld(holding, factors), None, tuple(charges))
+
+
+def _withheld(holding: Holding, factors: Floats) -> Floats:
+    """Equity that does not back new positions, dollars (S, B): gains where only losses count, haircuts of initial
+    margin.
+    """
+    nets, rules, account = holding.nets, holding.rules, holding.account
+    out = np.zeros((len(factors), nets.buckets))
+    if rules.futures.profit == "losses only":
+        out += _by_bucket(gains(account, nets, factors).withheld, nets)
+    if rules.collateral.initial_haircuts:
+        const, moving = collateral_value(account, rules)
+        const_initial, moving_initial = collateral_value(account, rules, initial=True)
+        out[:, POOL] += const - const_initial + factors @ (moving - moving_initial)
+    return out
 
 
 def _by_bucket(by_net: Floats, nets: Nets) -> Floats:
@@ -123,20 +167,22 @@ def _equity(holding: Holding, factors: Floats) -> Floats:
     """Collateral, pledges and profit of futures and perpetuals, dollars, (S, B); option value is the scan's to add."""
     account, nets = holding.account, holding.nets
     moved = factors[:, account.instruments.underlying[nets.instrument]]
-    equity = _by_bucket(nets.profit_const + nets.profit_slope * moved, nets) + holding.pledge
+    pledged = holding.pledged(factors)
+    equity = _by_bucket(nets.profit_const + nets.profit_slope * moved, nets) + pledged
     const, by_underlying = collateral_value(account, holding.rules)
-    equity[:, POOL] += const + factors @ by_underlying - math.fsum(holding.pledge)
+    equity[:, POOL] += const + factors @ by_underlying - exact_rows(pledged)
     return equity
 
 
-def collateral_value(account: Account, rules: Rules) -> tuple[float, Floats]:
-    """Collateral after haircuts, dollars: what no walk moves, and what each underlying's price moves, (U,).
+def collateral_value(account: Account, rules: Rules, *, initial: bool = False) -> tuple[float, Floats]:
+    """Collateral as it counts, dollars: what no walk moves, and what each underlying's price moves, (U,).
 
-    A positive balance counts amount × price × (1 - haircut), a negative one in full.
+    initial: as it counts where initial margin is measured.
     """
     held = account.collateral
-    haircut = np.array([rules.collateral.haircut(asset) for asset in held.assets])
-    value = held.amount * held.price * np.where(held.amount > 0, 1.0 - haircut, 1.0)
+    weigh = rules.collateral.initial_weight if initial else rules.collateral.weight
+    weight = np.array([weigh(asset, amount) for asset, amount in zip(held.assets, held.amount.tolist(), strict=True)])
+    value = held.amount * held.price * weight
     still = held.underlying < 0
     moving = exact_sums(value[~still], held.underlying[~still], len(account.underlyings))
     return math.fsum(value[still]), moving
@@ -156,9 +202,14 @@ def gross(account: Account) -> tuple[float, Floats]:
 
 def option_value(account: Account) -> Floats:
     """Dollar value of one unit of each instrument that is an option, else 0; (I,)."""
+    return np.asarray(option_values(account, np.ones((1, len(account.underlyings))))[0])
+
+
+def option_values(account: Account, factors: Floats) -> Floats:
+    """The same with the underlyings' prices multiplied by factors (S, U), (S, I)."""
     ins = account.instruments
-    out = np.zeros(len(ins.keys))
+    out = np.zeros((len(factors), len(ins.keys)))
     at = np.flatnonzero(ins.is_option)
-    v = ins.total_volatility[at]
-    out[at] = ins.unit[at] * black76.price(ins.forward[at], ins.strike[at], v, ins.is_call[at])
+    forward, v = ins.forward[at] * factors[:, ins.underlying[at]], ins.total_volatility[at]
+    out[:, at] = ins.unit[at] * black76.price(forward, ins.strike[at], v, ins.is_call[at])
     return out

@@ -13,7 +13,9 @@ import numpy as np
 
 from ..arrays import Flags
 from ..errors import Problem, Refused
+from ..portfolio.account_file import Account
 from ..portfolio.book import Book
+from ..rulebooks.rules import Rules
 
 Charge = Literal["tiered", "scan"]
 
@@ -28,6 +30,10 @@ class Mode:
     charge: Charge
     meaning: str
     splits: bool
+
+    def __post_init__(self) -> None:
+        if self.splits and self.charge == "scan":
+            raise ValueError(f"{self.name}: a scan charges one pool; legs that stand alone are charged by tier")
 
     @property
     def counts_option_value(self) -> bool:
@@ -69,3 +75,17 @@ def chosen(names: Iterable[str]) -> tuple[Mode, ...]:
         rule = "is not a margin mode; there are " + ", ".join(MODES)
         raise Refused([Problem("modes", name, rule) for name in unknown])
     return tuple(mode for mode in MODES.values() if mode.name in wanted)
+
+
+def unavailable(mode: Mode, account: Account, rules: Rules) -> str | None:
+    """Why the rulebook does not define `mode` for this account; None when it does."""
+    if mode.charge == "scan":
+        return None if rules.portfolio else "this rulebook has no portfolio margin"
+    if rules.options is None and account.instruments.is_option.any():
+        return "this rulebook has no margin of options by themselves, and the account holds some"
+    return None
+
+
+def usable(names: Iterable[str], account: Account, rules: Rules) -> tuple[Mode, ...]:
+    """The modes called `names` that the rulebook defines for this account. Raises Refused for a name that is none."""
+    return tuple(mode for mode in chosen(names) if unavailable(mode, account, rules) is None)

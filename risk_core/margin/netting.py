@@ -21,8 +21,9 @@ HEDGED = 1e-12
 class Nets:
     """Legs after netting, ordered by bucket and instrument, all (N,) but the last two.
 
-    quantity: signed. leverage: smallest given, else NaN. Profit of futures and perpetuals at a mark multiplied by κ is
-    profit_const + profit_slope·κ dollars (0 for options). leg_net: (P,), the net each leg belongs to.
+    quantity: signed. leverage: smallest given, else NaN. entry: average of the legs on the net's side, NaN for options.
+    Profit of futures and perpetuals at a mark multiplied by κ is profit_const + profit_slope·κ dollars (0 for options).
+    leg_net: (P,), the net each leg belongs to.
     bucket_leg: (B,), the leg of an isolated bucket, -1 for the pool.
     """
 
@@ -30,6 +31,7 @@ class Nets:
     instrument: Ints
     quantity: Floats
     leverage: Floats
+    entry: Floats
     profit_const: Floats
     profit_slope: Floats
     leg_net: Ints
@@ -40,13 +42,18 @@ class Nets:
         return len(self.bucket_leg)
 
 
-def net(account: Account, isolated: Flags) -> Nets:
-    """Buckets and nets when the legs flagged in `isolated` (P,) stand alone and the others share the pool."""
+def net(account: Account, isolated: Flags, *, both_sides: bool = False) -> Nets:
+    """Buckets and nets when the legs flagged in `isolated` (P,) stand alone and the others share the pool.
+
+    both_sides: long and short of one future or perpetual stay two nets.
+    """
     book = account.book
     alone = np.flatnonzero(isolated)
     leg_bucket = np.full(len(book.ids), POOL, dtype=np.int64)
     leg_bucket[alone] = 1 + np.arange(len(alone))
-    pairs = np.stack([leg_bucket, book.instrument], axis=1).reshape(-1, 2)
+    option = account.instruments.is_option[book.instrument]
+    side = np.where(option | (not both_sides), 0, np.sign(book.quantity)).astype(np.int64)
+    pairs = np.stack([leg_bucket, book.instrument, -side], axis=1).reshape(-1, 3)
     keys, leg_net = np.unique(pairs, axis=0, return_inverse=True)
     leg_net, count = leg_net.ravel(), len(keys)
     quantity = exact_sums(book.quantity, leg_net, count)
@@ -54,16 +61,34 @@ def net(account: Account, isolated: Flags) -> Nets:
     leverage = np.full(count, np.nan)
     np.fmin.at(leverage, leg_net, book.leverage)
     const, slope = leg_profit(account)
+    quantity = np.where(np.abs(quantity) <= HEDGED * gross, 0.0, quantity)
     return Nets(
         keys[:, 0],
         keys[:, 1],
-        np.where(np.abs(quantity) <= HEDGED * gross, 0.0, quantity),
+        quantity,
         leverage,
+        _entry(account, quantity, leg_net),
         exact_sums(const, leg_net, count),
         exact_sums(slope, leg_net, count),
         leg_net,
         np.concatenate([[-1], alone]).astype(np.int64),
     )
+
+
+def _entry(account: Account, quantity: Floats, leg_net: Ints) -> Floats:
+    """Average entry of the legs on each net's side, (N,): by size where linear, harmonic where inverse; NaN for
+    options.
+    """
+    book = account.book
+    inverse = account.instruments.inverse[book.instrument]
+    size = np.where(np.sign(book.quantity) == np.sign(quantity)[leg_net], np.abs(book.quantity), 0.0)
+    own = np.where(account.instruments.is_option[book.instrument], np.nan, book.entry)
+    value = exact_sums(np.where(inverse, size / own, size * own), leg_net, len(quantity))
+    size_sum = exact_sums(size, leg_net, len(quantity))
+    flipped = np.zeros(len(quantity), dtype=np.bool_)
+    flipped[leg_net] = inverse
+    top, bottom = np.where(flipped, size_sum, value), np.where(flipped, value, size_sum)
+    return np.asarray(np.divide(top, bottom, out=np.full(len(quantity), np.nan), where=bottom > 0))
 
 
 def leg_profit(account: Account) -> tuple[Floats, Floats]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..portfolio.account_file import Account, read_document
 from ..rulebooks.rules import Rulebook
 from .holding import hold
-from .models import MODES
+from .models import MODES, unavailable
 from .netting import POOL
 
 
@@ -15,6 +15,8 @@ def pinned(account: Account, rulebook: Rulebook) -> Account:
     A pledge is fixed on every walk; a leg without pledge and leverage takes the initial margin asked *now*, which a
     moved account would ask again at the moved price. Figures of the pinned account are those of `account`.
     """
+    if unavailable(MODES["isolated"], account, rulebook.rules):
+        return account
     holding = hold(account, rulebook.rules, MODES["isolated"])
     nets, book = holding.nets, account.book
     open_ended = {name for name, pledged, leverage in zip(book.ids, book.pledged, book.leverage, strict=True)

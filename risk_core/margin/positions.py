@@ -11,18 +11,22 @@ import numpy as np
 from ..arrays import Floats
 from ..liquidation.thresholds import Levels
 from ..portfolio.account_file import Account
+from . import own_price
 from .attribution import leg_shares
 from .figures import Figures
 from .holding import Holding, Margin
 from .netting import POOL
+from .own_price import OwnPrice
 
 
 @dataclass(frozen=True, slots=True)
 class PositionFigures:
     """One leg in one mode, dollars. initial_margin and maintenance_margin are None where legs are charged together.
 
-    liquidation_price, bankruptcy_price: index prices of the leg's bucket along its own underlying, None for none.
-    pledged, equity: of an isolated leg, else None. liquidated: its bucket is below maintenance now.
+    liquidation_price, bankruptcy_price: index prices of the leg's bucket along its own underlying, or as the rulebook
+    states them (`own_price`), None for none.
+    pledged, equity: of an isolated leg, else None. liquidated: its bucket is below maintenance now. closing_fee: the
+    part of maintenance_margin that is kept back for closing.
     """
 
     id: str
@@ -37,6 +41,7 @@ class PositionFigures:
     pledged: float | None = None
     equity: float | None = None
     buffer: float | None = None
+    closing_fee: float = 0.0
 
 
 def position_figures(
@@ -45,13 +50,18 @@ def position_figures(
     """Every enabled leg in the order of the file; `figures` of each bucket, `now` and `level` of the holding."""
     account = holding.account
     notional, pnl = leg_notional(account), leg_unrealised(account)
-    tiered = holding.mode.charge == "tiered"
-    initial, maintenance = (leg_shares(holding, by_net[0]) if tiered else None for by_net in now.by_net)
+    asked = now.by_net
+    initial, maintenance, fee = (
+        (leg_shares(holding, by_net[0]) for by_net in (asked.initial, asked.maintenance, asked.closing_fee))
+        if asked else (None, None, None))
+    assumed = own_price.assumed(holding, now)
     rows = []
     for p, name in enumerate(account.book.ids):
         bucket, inst = int(holding.nets.bucket[holding.nets.leg_net[p]]), int(account.book.instrument[p])
         at = bucket, int(account.instruments.underlying[inst])
         own = figures[bucket] if bucket != POOL else None
+        usual = OwnPrice(level.liquidation[at].nearest, level.bankruptcy[at])
+        prices = assumed.get(int(holding.nets.leg_net[p]), usual)
         rows.append(PositionFigures(
             name,
             account.instruments.labels[inst],
@@ -59,12 +69,13 @@ def position_figures(
             None if math.isnan(pnl[p]) else float(pnl[p]),
             None if initial is None else float(initial[p]),
             None if maintenance is None else float(maintenance[p]),
-            level.liquidation[at].nearest,
-            level.bankruptcy[at],
+            own_price.rounded(holding, p, prices.liquidation),
+            own_price.rounded(holding, p, prices.bankruptcy),
             level.liquidation[at].now,
             float(holding.pledge[bucket]) if own else None,
             own.equity if own else None,
             own.buffer if own else None,
+            0.0 if fee is None else float(fee[p]),
         ))
     return tuple(rows)
 

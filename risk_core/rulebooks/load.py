@@ -16,13 +16,24 @@ from ..errors import ABSENT, Problem, Refused
 from .rules import Parameter, Rulebook, Rules
 
 DEFAULT = "generic"
+MEANINGS = "meanings.toml"
+HEAD = frozenset({"name", "title", "source", "date", "limits"})
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Names of the rulebooks that are shipped, alphabetical."""
     folder = files(__package__).iterdir()
-    return tuple(sorted(f.name.removesuffix(".toml") for f in folder if f.name.endswith(".toml")))
+    found = (f.name for f in folder if f.name.endswith(".toml") and f.name != MEANINGS)
+    return tuple(sorted(name.removesuffix(".toml") for name in found))
+
+
+@cache
+def meanings() -> Mapping[str, Mapping[str, Any]]:
+    """Unit and meaning of every parameter by dotted key, and the plain convention where there is one."""
+    data = tomllib.loads((files(__package__) / MEANINGS).read_text("utf-8"))
+    common = {key: data[key] for key in ("source", "date")}
+    return {path: {**common, **stanza} for path, stanza in _stanzas(data)}
 
 
 @cache
@@ -108,12 +119,17 @@ def _parameters(data: Mapping[str, Any]) -> tuple[dict[str, Parameter], list[Pro
     inherited = {key: data[key] for key in ("source", "date") if key in data}
     problems += [Problem(key, data.get(key, ABSENT), "must be text")
                  for key in ("name", "title") if not isinstance(data.get(key), str)]
+    for path, known in meanings().items():
+        if "default" in known:
+            plain = {key: value for key, value in known.items() if key != "default"}
+            parameters[path] = Parameter(value=known["default"], **plain)
     for path, stanza in _stanzas(data):
         if not isinstance(stanza, Mapping):
             problems.append(Problem(path, stanza, "must be a table"))
             continue
         try:
-            parameters[path] = Parameter.model_validate({**inherited, **stanza})
+            known = {key: value for key, value in meanings().get(path, {}).items() if key in {"unit", "meaning"}}
+            parameters[path] = Parameter.model_validate({**known, **inherited, **stanza})
         except ValidationError as error:
             problems += _problems(error, path)
     return parameters, problems
@@ -122,7 +138,7 @@ def _parameters(data: Mapping[str, Any]) -> tuple[dict[str, Parameter], list[Pro
 def _stanzas(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """Every parameter of a rulebook's text by dotted key, and what stands where one should."""
     for section, stanzas in data.items():
-        if section in {"name", "title", "source", "date", "limits"}:
+        if section in HEAD:
             continue
         if isinstance(stanzas, Mapping):
             yield from ((f"{section}.{key}", stanza) for key, stanza in stanzas.items())

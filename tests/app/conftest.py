@@ -48,4 +48,4 @@ def whole_runs(monkeypatch):
     """A control draws the whole page again: after a run of some parts alone AppTest forgets the others."""
     from pages.ui import following
 
-    monkeypatch.setattr(following, "follow", lambda: None)
+    monkeypatch.setattr(following, "follow", lambda *_: None)

@@ -6,7 +6,7 @@ import pytest
 
 import app
 from db.samples import SAMPLES, sample_id, slug
-from pages.ui import cached, controls, draft, frame, keeping, nearest, state, strip, view, words
+from pages.ui import baseline, cached, controls, draft, frame, keeping, nearest, state, strip, view, words
 from pages.ui.controls import price_key
 from risk_core.margin.compare import compare
 from risk_core.portfolio.account_file import read
@@ -321,3 +321,61 @@ def test_names_in_the_strip_are_escaped(open_app):
     document["market"].pop("correlation", None)
     run_in(at, lambda: state.new_document(document, "<b>x</b>"))
     assert "<img" not in shown(at) and "&lt;img" in shown(at)
+
+
+def pinned_at(at):
+    """The app with −10 % on BTC pinned, then moved on to −20 %; and its key in the link."""
+    move(at, price_key("BTC"), -10.0)
+    at.button(key="pin").click().run()
+    move(at, price_key("BTC"), -20.0)
+    return one_of(at.query_params["pin"])
+
+
+def one_of(value):
+    return value[0] if isinstance(value, list) else value
+
+
+def test_a_pin_is_still_there_after_a_refresh_and_in_another_browser(open_app):
+    at = open_app(account=sample_id(FILES[1]))
+    key = pinned_at(at)
+    fresh = open_app("portfolio.py", account=sample_id(FILES[1]), pin=key, **told_by(at))
+    assert shown(fresh) == shown(at) and "against pin" in shown(fresh)
+    fresh.button(key="unpin").click().run()
+    assert "against now" in shown(fresh) and "pin" not in fresh.query_params
+    assert "against pin" in shown(at.run()) and "against pin" in shown(open_app(account=sample_id(FILES[1]), pin=key))
+
+
+def test_the_copied_link_carries_the_pin(open_app):
+    at = open_app(account=sample_id(FILES[1]))
+    key = pinned_at(at)
+    at.session_state["link.menu"] = True
+    at.run()
+    assert f"pin={key}" in at.code[0].value
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"document": {}}', "{" * 5000])
+def test_a_text_that_is_no_pin_is_none(text):
+    assert baseline.read(text, "k" * 22) is None
+
+
+@pytest.mark.parametrize("key", ["A" * 22, "<script>", "x" * 5000])
+def test_a_pin_that_is_gone_is_told(open_app, key):
+    at = open_app(account=sample_id(FILES[0]), pin=key)
+    assert not at.exception and "against pin" not in shown(at)
+    assert any("pinned baseline" in one.value for one in at.toast)
+
+
+def test_a_draft_s_key_is_no_pin(open_app):
+    at = open_app("portfolio.py", account=sample_id(FILES[0]))
+    edited(at)
+    other = open_app(account=sample_id(FILES[0]), pin=at.session_state["draft"].key)
+    assert not other.exception and "against pin" not in shown(other)
+
+
+def test_a_pin_the_store_refuses_holds_for_this_session(open_app, monkeypatch):
+    from db import drafts
+
+    at = open_app(account=sample_id(FILES[1]))
+    monkeypatch.setattr(drafts, "LONGEST", 10)
+    at.button(key="pin").click().run()
+    assert "against pin" in shown(at) and "pin" not in at.query_params

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from db.samples import SAMPLES, slug
-from pages.ui import cents, greeks, older, words
+from db.samples import SAMPLES, sample_id, slug
+from pages.ui import cents, controls, greeks, older, words
 from pages.ui.axis import Axis
 from pages.ui.headlines import headline
 from pages.ui.levels import Level, Standing
@@ -88,3 +88,14 @@ def test_greeks_of_every_leg_and_underlying(file):
 def test_older_prices_are_named():
     assert older.prices(("BTC", "SOL")) == "SOL price of 20 January 2026"
     assert older.prices(("BTC", "ETH")) == ""
+
+
+@pytest.mark.parametrize("page", [None, "liquidation.py", "portfolio.py"])
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_every_page_says_which_demo_price_is_older(open_app, page, file):
+    at = open_app(page, account=sample_id(file))
+    said = [one.proto.body for one in at.get("html")]
+    held = "SOL" in controls.held_underlyings(read(file.read_text("utf-8")))
+    badge = any("ms-badge demo" in body and "SOL price of 20 January 2026</span>" in body for body in said)
+    strip = any("ms-strip" in body and "SOL of 20 Jan</b>" in body for body in said if "<style" not in body)
+    assert badge == strip == held

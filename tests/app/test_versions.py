@@ -205,3 +205,30 @@ def test_too_many_rows_in_an_account_file_are_refused_at_once():
     with pytest.raises(Refused) as refused:
         exchange.taken(json.dumps(content).encode())
     assert [one.path for one in refused.value.problems] == ["positions"]
+
+
+def first_version(open_app, portfolio, page=None):
+    """The first of two versions, opened by its link."""
+    account_id = held(saved_twice(portfolio)).account_id
+    at = open_app(page, account=account_id, version="1")
+    assert not at.exception and held(at).version == 1
+    return at
+
+
+@pytest.mark.parametrize("page", [None, "portfolio.py"])
+def test_an_older_version_says_so_and_opens_the_newest(open_app, portfolio, page):
+    at = first_version(open_app, portfolio, page)
+    assert any("This is **version 1**. The newest is version 2" in one.value for one in at.markdown)
+    at = click(at, "open_newest")
+    assert held(at).version == 2 and held(at).document["positions"][0]["quantity"] == 2
+    assert not any("The newest is" in one.value for one in at.markdown)
+
+
+def test_unsaved_changes_of_an_older_version_are_put_aside(open_app, portfolio):
+    at = report(first_version(open_app, portfolio, "portfolio.py"), "positions", {0: {"quantity": 9}})
+    at = click(click(at, "open_newest"), "left.back")
+    assert held(at).version == 1 and held(at).document["positions"][0]["quantity"] == 9
+
+
+def test_the_newest_version_has_nothing_to_open(portfolio):
+    assert not any(one.key == "open_newest" for one in saved_twice(portfolio).button)

@@ -74,6 +74,11 @@ def is_complaint(message):
     return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
 
 
+def is_here(url):
+    """Nothing that a page asks for leaves this machine."""
+    return url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:", "chrome-error:"))
+
+
 @pytest.fixture
 def new_page(chromium_browser):
     """Open pages: `new_page(width, height, scheme)`; the test fails when one of them logs an error.
@@ -90,6 +95,7 @@ def new_page(chromium_browser):
         page.set_default_timeout(30_000)
         page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
         page.on("pageerror", lambda problem: complaints.append(str(problem)))
+        page.on("request", lambda request: None if is_here(request.url) else complaints.append(f"asked {request.url}"))
         return page
 
     yield open_one

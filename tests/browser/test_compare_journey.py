@@ -1,5 +1,6 @@
 """The journey of the first page: open, pick a sample, move a slider, read three modes."""
 
+import csv
 import re
 
 import pytest
@@ -54,7 +55,9 @@ def test_open_pick_a_sample_move_a_slider_read_three_modes(page, app_url):
         assert card.inner_text().endswith(".")
     expect(page).to_have_url(re.compile(r"price\.ETH="))
     page.get_by_role("button", name="Reset all").click()
-    expect(page.locator(".st-key-board .ms-badge.whatif")).to_have_count(0)
+    expect(page.locator(".ms-badge.whatif")).to_have_count(0)
+    expect(page.get_by_role("slider", name="ETH price")).to_have_attribute("aria-valuetext", "0 %")
+    expect(page).not_to_have_url(re.compile(r"price\.ETH="))
     expect(row(page, "Equity")).to_have_text(before)
 
 
@@ -105,6 +108,22 @@ def test_the_picture_is_saved_as_png(page, app_url):
     with page.expect_download() as waiting:
         page.locator(f"{CURVES} .modebar-btn[data-title*='ownload']").click()
     assert waiting.value.suggested_filename == "marginscope-margin-curves.png"
+
+
+def test_every_chart_is_taken_home_as_csv(page, app_url):
+    open_page(page, app_url)
+    for label, column in (("Curves as CSV", "Cross maintenance margin, USD"), ("Steps as CSV", "step")):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=label).click()
+        rows = list(csv.reader(open(waiting.value.path(), encoding="utf-8-sig", newline="")))
+        assert column in rows[0] and len(rows) > 5 and len({len(row) for row in rows}) == 1
+
+
+def test_the_first_page_is_also_found_under_its_name(page, app_url):
+    open_page(page, f"{app_url}/compare?price.BTC=%E2%88%9210+%25")
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.locator(".ms-strip.whatif")).to_be_visible()
+    expect(page).to_have_url(re.compile(re.escape(app_url) + r"/\?.*price\.BTC="))
 
 
 def test_the_app_works_under_its_own_content_policy(new_page, app_url):

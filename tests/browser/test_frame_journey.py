@@ -162,6 +162,26 @@ def test_pinned_figures_stay_the_before(page, app_url):
     expect(page.locator(STRIP)).to_contain_text("against now")
 
 
+def test_a_pin_is_kept_over_f5_and_goes_with_the_link(page, new_page, app_url):
+    opened(page, app_url)
+    press(page, "BTC price", "ArrowLeft", 4)
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page).to_have_url(re.compile(r"pin=[\w-]{16,}"))
+    press(page, "BTC price", "ArrowLeft", 4)
+    expect(page.locator(STRIP)).to_contain_text("against pin")
+    before = said(page)
+    page.reload()
+    ready(page)
+    assert said(page) == before
+    assert said(opened(new_page(), page.url)) == before
+    page.get_by_role("link", name="Liquidation").click()
+    page.locator("table.triggers").wait_for()
+    ready(page)
+    assert said(page) == before
+    page.get_by_role("button", name="Unpin").click()
+    expect(page).not_to_have_url(re.compile("pin="))
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 68), (390, 90)])
 def test_the_strip_stays_in_sight_and_does_not_jump(new_page, app_url, width, height):
     page = opened(new_page(width=width), f"{app_url}/?price.BTC=%E2%88%921+%25")
@@ -185,6 +205,16 @@ WATCH = """() => { window.seen = []; const look = () => { const strip = document
   const box = strip?.getBoundingClientRect(); window.seen.push(box ? `${box.top} ${box.height}` : 'gone');
   requestAnimationFrame(look); }; requestAnimationFrame(look); }"""
 """Where the strip is at every frame that the browser draws."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", ["", "liquidation", "portfolio", "rulebooks", "glossary"])
+def test_no_page_is_wider_than_a_phone(new_page, app_url, address, scheme):
+    page = opened(new_page(width=390, height=844, scheme=scheme), f"{app_url}/{address}")
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+    cut = page.evaluate("[...document.querySelectorAll('.ms table, .ms-strip, .ms-strip .k')]"
+                        ".filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 90))")
+    assert cut == []
 
 
 def test_a_phone_has_the_controls_behind_one_button(new_page, app_url):

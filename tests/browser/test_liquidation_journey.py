@@ -5,9 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from db.samples import SAMPLES, sample_id
+
 pytestmark = pytest.mark.browser
 
 DRAWN = "document.querySelectorAll('.chart .nsewdrag').length >= 2"
+MIXED = next(SAMPLES.glob("*mixed-book*"))
 MAP = ".st-key-liquidation-map .chart"
 
 
@@ -39,8 +42,29 @@ def test_a_click_on_the_map_sets_the_what_if(page, app_url):
     box = page.locator(f"{MAP} .nsewdrag").first.bounding_box()
     page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
     expect(page.locator(".ms-badge.whatif").first).to_be_visible()
-    expect(page.locator("[data-testid=stSlider]").filter(has_text="BTC price")).to_contain_text(re.compile(r"\+\d"))
-    expect(page.locator("[data-testid=stSlider]").filter(has_text="Implied volatility")).to_contain_text("0 %")
+    slider = page.get_by_role("slider", name="BTC price")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^\+\d"))
+    expect(page.get_by_role("slider", name="Implied volatility")).to_have_attribute("aria-valuetext", "0 %")
+    expect(page).to_have_url(re.compile(r"price\.BTC=%2B\d"))
+    set_to, before = slider.get_attribute("aria-valuetext"), page.locator(".ms-strip").inner_text()
+    page.reload()
+    page.wait_for_function(DRAWN)
+    expect(slider).to_have_attribute("aria-valuetext", set_to)
+    expect(page.locator(".ms-strip")).to_have_text(before, use_inner_text=True)
+
+
+def test_the_nearest_point_of_each_map_is_told_with_its_distance_and_set(page, app_url):
+    page.goto(f"{app_url}/liquidation?account={sample_id(MIXED)}")
+    page.wait_for_function(DRAWN)
+    card = page.locator(".ms-card.portfolio p")
+    for kind, said in (("Price × volatility", r"BTC [+−][\d.]+ % with volatility [+−][\d.]+ %: [\d.]+ daily sigmas\."),
+                       ("Price × days", r"BTC [+−][\d.]+ % \([\d,]+ USD\) by day \d+: [\d.]+ sigmas of \d+ days\.")):
+        page.get_by_role("radio", name=kind).click()
+        expect(card).to_have_text(re.compile(said.replace(" ", r"\s")))
+    expect(page.get_by_text("the narrowest cone of the price meets the boundary")).to_be_visible()
+    page.get_by_role("button", name="Set the what-if to the nearest point").click()
+    expect(page.get_by_role("slider", name="Days forward")).not_to_have_attribute("aria-valuetext", "0 d")
+    expect(page).to_have_url(re.compile(r"days=\d+"))
 
 
 def test_tables_are_downloaded_as_csv(page, app_url):

@@ -95,6 +95,31 @@ def test_an_edit_in_the_grid_acts_at_once_and_can_be_undone(page, app_url):
     assert exported(page) == before
 
 
+def sizes(page):
+    return [leg["quantity"] for leg in exported(page)["positions"]]
+
+
+def test_duplicate_and_scale_all_are_one_edit_each_undone_and_redone(page, app_url):
+    portfolio(page, app_url)
+    before = sizes(page)
+    page.get_by_role("button", name="Duplicate").click()
+    page.get_by_role("menuitem").first.click()
+    page.get_by_text("Unsaved changes").wait_for()
+    ready(page)
+    copied = sizes(page)
+    assert copied == [before[0], *before]
+    page.get_by_role("button", name="Scale", exact=True).click()
+    page.get_by_role("button", name="Scale all sizes").click()
+    page.get_by_text("All sizes × 2").wait_for()
+    ready(page)
+    assert sizes(page) == [2 * size for size in copied]
+    for name, expected in (("Undo", copied), ("Undo", before), ("Redo", copied), ("Redo", [2 * size for size in copied])):
+        page.get_by_role("button", name=name).click()
+        ready(page)
+        page.wait_for_timeout(500)
+        assert sizes(page) == expected, name
+
+
 def test_a_file_is_imported_whole_or_refused_with_reasons(page, app_url, tmp_path):
     portfolio(page, app_url)
     good = exported(page)

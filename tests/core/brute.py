@@ -20,7 +20,7 @@ DOUBT = 1e-10
 def kinks(holding, beta, span):
     """k where the buffer bends: tier floors ÷ size, strikes at every row's move, the present price; neighbours of each."""
     nets, ins = holding.nets, holding.account.instruments
-    floors, moves = holding.rules.tiers.starts()[1:], np.array(holding.rules.portfolio.moves)
+    floors, moves = [step.start for step in holding.rules.tiers.steps][1:], np.array(holding.rules.portfolio.moves)
     out = [1.0]
     for n, inst in enumerate(nets.instrument):
         b = beta[ins.underlying[inst]]

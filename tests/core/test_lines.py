@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from risk_core.liquidation import walks as walks_module
 from risk_core.liquidation.lines import ZERO, Question, walks
-from risk_core.liquidation.walks import Layout, Terms, ranges, values
+from risk_core.liquidation.walks import Layout, ranges, values
+from risk_core.margin.charges.terms import Terms
 from risk_core.margin.models import MODES
 from tests import accounts
 from tests.core import strategies as some

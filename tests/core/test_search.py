@@ -13,7 +13,8 @@ from risk_core.liquidation import search
 from risk_core.liquidation.lines import Question, walks
 from risk_core.liquidation.search import regions_below_zero
 from risk_core.liquidation.thresholds import along
-from risk_core.liquidation.walks import HIGHEST, LOWEST, Terms, Walks
+from risk_core.liquidation.walks import HIGHEST, LOWEST, Walks
+from risk_core.margin.charges.terms import Terms
 from risk_core.margin.curves import walk
 from risk_core.margin.models import MODES
 from risk_core.margin.netting import POOL_ID

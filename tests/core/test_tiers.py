@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_core.margin.charges import tiered
+from risk_core.margin.charges import schedule
 from risk_core.rulebooks import load
 from tests.core import strategies as some
 from tests.core.books import (
@@ -40,7 +40,7 @@ amounts = some.log_uniform(1e-6, 1e12)
 
 
 def charge(rules, side, notional):
-    return float(tiered.by_tier(load.resolve(rules).rules.tiers, side, np.array([notional]))[0])
+    return float(schedule.of_notional(load.resolve(rules).rules.tiers, side, np.array([notional]))[0])
 
 
 @sides

@@ -11,7 +11,10 @@ from sqlalchemy import create_engine, make_url
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from db import engine  # noqa: E402
 from db.store import open_store  # noqa: E402
+
+from store_plan import Plan  # noqa: E402
 
 
 @pytest.fixture
@@ -29,6 +32,16 @@ def store(url):
     opened = open_store(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def planned(store, monkeypatch):
+    """A store whose driver fails as planned, and the plan. A lock left behind shows after 0.2 s."""
+    monkeypatch.setitem(engine.PRAGMAS, "busy_timeout", 200)
+    plan = Plan()
+    plan.join(store)
+    yield store, plan
+    plan.disarm()
 
 
 @pytest.fixture(scope="module")

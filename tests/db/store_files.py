@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import sqlite3
 
 from store_books import counted
 
@@ -25,6 +26,54 @@ def scrambled(path):
     content = bytearray(path.read_bytes())
     content[4096:16384] = random.Random(1).randbytes(12288)
     path.write_bytes(content)
+
+
+def freelist(path):
+    saved(path)
+    content = bytearray(path.read_bytes())
+    content[36:40] = (7).to_bytes(4, "big")  # claims free pages that are not there
+    path.write_bytes(content)
+
+
+def text_file(path):
+    path.write_text("id,name\n1,x\n" * 40)
+
+
+def short_text(path):
+    path.write_text("hello")
+
+
+def zero_bytes(path):
+    path.write_bytes(b"")
+
+
+def folder(path):
+    path.mkdir()
+
+
+def foreign(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE recipes (name)")
+    connection.close()
+
+
+def foreign_in_wal(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE account (id)")
+    connection.close()
+
+
+def half(path):
+    saved(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def newer(path):
+    saved(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0099'")
+    connection.close()
 
 
 def raised(fault):

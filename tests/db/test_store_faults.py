@@ -3,67 +3,11 @@
 import sqlite3
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from store_books import count_of, counted
+from store_plan import broken
 
 from db import errors, faults
-from db.store import open_store
-
-
-class Plan:
-    """Which call of the driver fails, counted from 1, and with what; `late` lets a commit happen first."""
-
-    def __init__(self):
-        self.calls, self.fails_at, self.fault, self.late = 0, 0, None, False
-
-    def arm(self, fails_at, fault, late=False):
-        self.calls, self.fails_at, self.fault, self.late = 0, fails_at, fault, late
-
-    def call(self, work, *arguments, commits=False):
-        self.calls += 1
-        if self.calls != self.fails_at:
-            return work(*arguments)
-        if commits and self.late:
-            work(*arguments)
-        raise self.fault
-
-
-def broken(code):
-    fault = sqlite3.OperationalError("planted fault")
-    fault.sqlite_errorcode = code
-    return fault
-
-
-@pytest.fixture
-def planned(url):
-    """A store whose driver fails as planned."""
-    plan, opened = Plan(), open_store(url)
-
-    class Cursor(sqlite3.Cursor):
-        def execute(self, *arguments):
-            return plan.call(super().execute, *arguments)
-
-        def executemany(self, *arguments):
-            return plan.call(super().executemany, *arguments)
-
-    class Connection(sqlite3.Connection):
-        def cursor(self, factory=Cursor):
-            return super().cursor(factory)
-
-        def commit(self):
-            return plan.call(super().commit, commits=True)
-
-    opened.database.engine.dispose()
-    event.listen(opened.database.engine, "do_connect", lambda _d, _r, _a, named: named.update(factory=Connection))
-    opened.list_accounts()
-    yield opened, plan
-    plan.arm(0, None)
-    opened.close()
-
-
-class Rerun(BaseException):
-    """As the front end stops a script: not an `Exception`."""
 
 
 KINDS = [
@@ -96,25 +40,6 @@ def test_a_fault_at_any_statement_leaves_the_state_before(planned, code, kind):
     plan.arm(0, None)
     assert at > 8  # BEGIN, request, account, update, two deletes, four inserts, commit
     assert count_of(store.load(held.id).account) == 1
-
-
-def test_a_rerun_inside_a_save_leaves_all_or_nothing(planned):
-    store, plan = planned
-    held, at = store.save_new(counted(0), "first"), 1
-    while True:
-        plan.arm(at, Rerun())
-        try:
-            store.save(held.id, counted(1), 1, "second")
-        except Rerun:
-            plan.arm(0, None)
-            assert store.load(held.id).version == 1
-            assert not store.database.turns._held
-            at += 1
-        else:
-            break
-    plan.arm(0, None)
-    assert at > 8
-    assert store.load(held.id).version == 2
 
 
 def test_a_lost_answer_then_a_retry_makes_one_version(planned):

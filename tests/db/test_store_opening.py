@@ -5,58 +5,25 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from store_files import as_another_user, fingerprint, raised, saved, scrambled
+from store_files import (
+    as_another_user,
+    fingerprint,
+    folder,
+    foreign,
+    foreign_in_wal,
+    freelist,
+    half,
+    newer,
+    raised,
+    saved,
+    scrambled,
+    short_text,
+    text_file,
+    zero_bytes,
+)
 
 from db import errors, opening, place, upgrading
 from db.store import open_store
-
-
-def freelist(path):
-    saved(path)
-    content = bytearray(path.read_bytes())
-    content[36:40] = (7).to_bytes(4, "big")  # claims free pages that are not there
-    path.write_bytes(content)
-
-
-def text_file(path):
-    path.write_text("id,name\n1,x\n" * 40)
-
-
-def short_text(path):
-    path.write_text("hello")
-
-
-def zero_bytes(path):
-    path.write_bytes(b"")
-
-
-def folder(path):
-    path.mkdir()
-
-
-def foreign(path):
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE recipes (name)")
-    connection.close()
-
-
-def foreign_in_wal(path):
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("CREATE TABLE account (id)")
-    connection.close()
-
-
-def half(path):
-    saved(path)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def newer(path):
-    saved(path)
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0099'")
-    connection.close()
 
 
 def read_only(path):

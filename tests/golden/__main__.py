@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from risk_core.errors import MarginscopeError
 from tests.golden.translate import answer
 
 
@@ -38,6 +39,8 @@ def misses(case):
         found = flat(answer(case))
     except NotImplementedError as reason:
         return [str(reason)]
+    except (LookupError, TypeError, AttributeError, ValueError, MarginscopeError) as reason:
+        return [f"inputs that cannot be translated ({type(reason).__name__}: {reason})"]
     expected = flat(case["expected"])
     return [f"{key}: expected {value}, found {found.get(key, 'nothing')}" for key, value in expected.items()
             if key not in found or not agree(case, key, value, found[key])]
@@ -49,6 +52,11 @@ def run(cases):
 
 
 def main(files):
+    missing = [file for file in files if not Path(file).is_file()]
+    for file in missing:
+        print(f"{file}: is not a file", file=sys.stderr)
+    if missing:
+        return 2
     if not files:
         print("usage: python -m tests.golden FILE...", file=sys.stderr)
         return 2

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...arrays import Floats, Ints
-from ...liquidation.walks import Terms
 from ...portfolio.account_file import Account
+from .terms import Terms
 
 
 @dataclass

@@ -1,0 +1,50 @@
+"""Questions in which a charge is the lower of two: asked once for each, and below zero where every answer says so.
+
+A lower charge makes the buffer the greater of two, H = max(H1, H2), and rows can say least only. Each of the two is a walk
+of its own, searched completely, and H is below zero exactly where both are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import reduce
+from itertools import accumulate, combinations
+
+from ..errors import Unsettled
+from ..margin.charges import options
+from .lines import walks
+from .question import Question
+from .search import Region, regions_below_zero
+
+MOST_CHOICES = 6
+"""Choices of one bucket along one walk, each of which doubles the number of walks."""
+
+
+def below_zero(questions: Sequence[Question]) -> list[list[Region]]:
+    """Per question the sorted, disjoint open intervals of k in which it is below zero. Raises Unsettled."""
+    asked = [_variants(question) for question in questions]
+    found = regions_below_zero(walks([variant for variants in asked for variant in variants]))
+    ends = list(accumulate(len(variants) for variants in asked))
+    return [reduce(_both, found[end - len(variants):end]) for end, variants in zip(ends, asked, strict=True)]
+
+
+def _variants(question: Question) -> list[Question]:
+    rules, holding = question.asks_options, question.holding
+    if rules is None or not rules.charges_longs:
+        return [question]
+    count = int(options.choices(holding.account, holding.nets, rules, question.moving).max(initial=-1)) + 1
+    if count > MOST_CHOICES:
+        what = "expiries of options offset" if rules.offset != "none" else "long options charged the lower of two rates"
+        raise Unsettled(f"liquidation levels are not offered for {count} {what} in one pool: at most {MOST_CHOICES} are searched")
+    return [replace(question, second=frozenset(chosen)) for chosen in _subsets(count)]
+
+
+def _subsets(count: int) -> Iterable[tuple[int, ...]]:
+    return (chosen for size in range(count + 1) for chosen in combinations(range(count), size))
+
+
+def _both(one: Sequence[Region], other: Sequence[Region]) -> list[Region]:
+    """Where both are below zero."""
+    shared = [(max(a, c), min(b, d)) for a, b in one for c, d in other]
+    return sorted((low, high) for low, high in shared if low < high)

@@ -1,0 +1,74 @@
+"""Liquidation price of a single leg as its rulebook states it: what it assumes of the rest of the pool, and its tick.
+
+`regions` of a bucket are where it is liquidated with all others still. With several positions in a pool no single price
+is the only one; some rulebooks print an estimate under another assumption, and that is what a leg shows there.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .charges.futures import Futures
+from .holding import Holding, Margin
+from .netting import POOL
+
+CLOSE = 1e-9
+"""A price within this share of a tick counts as on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPrice:
+    """Index prices of one leg, None for none."""
+
+    liquidation: float | None
+    bankruptcy: float | None
+
+
+def assumed(holding: Holding, now: Margin) -> dict[int, OwnPrice]:
+    """Prices of the pool's nets where the rulebook assumes something else than that all others stand still; by net.
+
+    shared by value: the pool's equity belongs to the positions in proportion to their value at the mark (KuCoin).
+    maintenance still: all maintenance stays as it is now (Bitget). Options have no such price.
+    """
+    convention = holding.rules.futures.cross_price
+    if convention == "others still" or now.by_net is None:
+        return {}
+    nets, ins = holding.nets, holding.account.instruments
+    at = np.flatnonzero((nets.bucket == POOL) & ~ins.is_option[nets.instrument] & (nets.quantity != 0))
+    if not len(at) or now.equity[0, POOL] < now.maintenance[0, POOL]:
+        return {}
+    held = Futures(holding.account, nets, at, holding.rules)
+    side, slope = np.sign(nets.quantity[at]), held.size / np.where(held.inverse, held.entry, 1.0)
+    notional, asked = held.size * np.where(held.inverse, 1.0, held.mark), now.by_net.maintenance[0, at]
+    if convention == "shared by value":
+        share = float(now.equity[0, POOL]) * notional / notional.sum()
+        moving = np.where(held.inverse, 0.0, asked / held.mark)
+        liquidation = held.mark + (asked - share) / (side * slope - moving)
+        bankruptcy = held.mark - side * share / slope
+    else:
+        liquidation = held.mark - side * float(now.equity[0, POOL] - now.maintenance[0, POOL]) / slope
+        bankruptcy = held.mark - side * float(now.equity[0, POOL]) / slope
+    to_index = holding.account.index[ins.underlying[nets.instrument[at]]] / held.mark
+    return {int(n): OwnPrice(_price(own), _price(gone))
+            for n, own, gone in zip(at, liquidation * to_index, bankruptcy * to_index, strict=True)}
+
+
+def _price(value: float) -> float | None:
+    return float(value) if math.isfinite(value) and value > 0 else None
+
+
+def rounded(holding: Holding, leg: int, price: float | None) -> float | None:
+    """A leg's price on the tick of its underlying, up for a long and down for a short, where the rulebook rounds."""
+    rules, account = holding.rules.futures, holding.account
+    name = account.underlyings[account.instruments.underlying[account.book.instrument[leg]]]
+    tick = rules.ticks.get(name)
+    if price is None or tick is None or rules.rounding == "none":
+        return price
+    steps = price / tick
+    if abs(steps - round(steps)) <= CLOSE:
+        return round(steps) * tick
+    return _price((math.ceil if account.book.quantity[leg] > 0 else math.floor)(steps) * tick)
+

@@ -1,0 +1,125 @@
+"""The glossary: whole, searchable, and reachable from every label that explains itself."""
+
+import re
+from html import unescape
+
+import pytest
+
+import app
+from db.samples import SAMPLES, sample_id, slug
+from pages.ui import glossary
+from risk_core.margin.models import MODES
+
+FILES = sorted(SAMPLES.glob("*.margin.json"))
+PAGE = "glossary.py"
+HELPED = re.compile(r'<span class="help"><span tabindex="0">(.*?)</span><span class="tip" role="tooltip">(.*?)</span></span>')
+
+
+def bodies(at):
+    return "".join(one.proto.body for one in at.get("html"))
+
+
+def test_every_term_is_whole_and_has_an_anchor_of_its_own():
+    anchors = [one.anchor for one in glossary.terms()]
+    assert len(anchors) == len(set(anchors)) and all(anchors)
+    for one in glossary.terms():
+        assert one.meaning.endswith(".") and all(said for _, said in one.facts), one.name
+        assert not re.search(r"\*\*|^-", one.meaning), one.name
+
+
+def test_no_line_of_the_file_is_lost():
+    text = glossary.FILE.read_text("utf-8")
+    assert len(glossary.terms()) == len(re.findall(r"^- \*\*", text, re.MULTILINE))
+    listed = sum(len(one.facts) + bool(one.labels) for one in glossary.terms())
+    assert listed == len(re.findall(r"^  - ", text, re.MULTILINE))
+    assert len(glossary.signs()) == len(re.findall(r"^\|", text, re.MULTILINE)) - 2
+
+
+def test_amounts_say_their_unit():
+    for name in ("equity", "initial margin", "maintenance margin", "buffer", "available", "maintenance used", "pledge",
+                 "capital freed", "bankruptcy price", "distance", "delta", "gamma", "vega", "theta", "funding"):
+        assert "Unit" in dict(glossary.term(name).facts), name
+
+
+def test_every_mode_is_a_term():
+    assert all(glossary.term(mode.title) for mode in MODES.values())
+
+
+@pytest.mark.parametrize("page", app.PAGES, ids=lambda page: page.file)
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_every_label_that_explains_itself_leads_to_a_term(open_app, page, file):
+    at = open_app(page.file if page is not app.PAGES[0] else None, account=sample_id(file))
+    known = {one.anchor for one in glossary.terms()}
+    found = HELPED.findall(bodies(at))
+    assert len(found) == bodies(at).count('class="help"')
+    for label, tip in found:
+        links = re.findall(r'href="([^"]+)" target="_blank">Glossary: ', tip)
+        assert len(links) == 1, label
+        assert re.search(r"[?&]term=([\w-]+)$", unescape(links[0]))[1] in known, label
+        assert f"account={sample_id(file)}" in links[0]
+
+
+def test_every_control_leads_to_a_term(open_app):
+    at = open_app(account=sample_id(FILES[4]))
+    known = {one.anchor for one in glossary.terms()}
+    boxes = [one for one in at.number_input if one.key.startswith("box.")]
+    assert len(boxes) == len(at.select_slider)
+    for one in boxes:
+        assert re.search(r"\[Glossary: .+\]\(glossary\?.*term=([\w-]+)\)$", one.help)[1] in known, one.key
+
+
+def test_the_page_shows_every_term_and_its_anchor(open_app):
+    at = open_app(PAGE)
+    assert not at.exception
+    for one in glossary.terms():
+        assert f'id="{one.anchor}"' in bodies(at)
+
+
+def test_the_term_that_the_address_names_stands_first(open_app):
+    at = open_app(PAGE, term="bankruptcy-price")
+    assert not at.exception
+    shown = bodies(at)
+    assert shown.index('id="asked-bankruptcy-price"') < shown.index('id="equity"')
+
+
+@pytest.mark.parametrize("term", ["", "no-such-term", "<script>alert(1)</script>", "x" * 5000])
+def test_an_address_without_a_term_shows_all_of_them(open_app, term):
+    at = open_app(PAGE, term=term)
+    assert not at.exception and "gl-asked" not in bodies(at).partition("</style>")[2].replace(".gl-asked", "")
+    assert "<script" not in bodies(at)
+
+
+def test_the_search_narrows_and_says_how_far(open_app):
+    at = open_app(PAGE)
+    at.text_input(key="glossary.search").set_value("short option").run()
+    found = [one for one in glossary.terms() if glossary.matches(one, "short option")]
+    assert 0 < len(found) < len(glossary.terms())
+    for one in glossary.terms():
+        assert (f'id="{one.anchor}"' in bodies(at)) == (one in found)
+    assert f"{len(found)} of {len(glossary.terms())} terms" in bodies(at)
+    at.text_input(key="glossary.search").set_value("zebra").run()
+    assert "No term matches" in at.info[0].value
+
+
+def test_words_of_a_search_may_stand_apart():
+    bankruptcy = glossary.term("bankruptcy price")
+    assert glossary.matches(bankruptcy, "EQUITY beyond") and not glossary.matches(bankruptcy, "equity zebra")
+
+
+def test_every_page_has_a_hint_of_one_or_two_sentences():
+    for page in app.PAGES:
+        assert 1 <= len(re.findall(r"\.(?:\s|$)", page.hint)) <= 2 and len(page.hint) < 140, page.title
+
+
+@pytest.mark.parametrize("page", app.PAGES, ids=lambda page: page.file)
+def test_every_page_says_its_headings(open_app, page):
+    at = open_app(page.file if page is not app.PAGES[0] else None)
+    assert f"<h1>Marginscope</h1><h2>{page.title}</h2>" in bodies(at)
+
+
+@pytest.mark.parametrize("page", app.PAGES, ids=lambda page: page.file)
+def test_every_table_says_what_it_is_about(open_app, page):
+    at = open_app(page.file if page is not app.PAGES[0] else None)
+    tables = re.findall(r"<table[^>]*>(.{30})", bodies(at))
+    assert all(one.startswith('<caption class="sr">') for one in tables)
+    assert all("scope=" in head for head in re.findall(r"<th\b[^>]*>", bodies(at)))
