@@ -5,6 +5,7 @@ Each stop runs a fixed set of 100 examples a law, HYPOTHESIS_PROFILE=nightly 2,0
 
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -24,11 +25,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stop"))
 
 OUTBOUND = ROOT / "tests" / "outbound"
 NOTES = "OUTBOUND_NOTES"
+IS_FIRST = NOTES not in os.environ
+"""Whether this process opened the file of attempts, and so looks into it at the end."""
 
 
 def stay_here():
     """Blocks ways out in this process and in those it starts; the first process makes the file of attempts."""
-    if NOTES not in os.environ:
+    if IS_FIRST:
         os.environ[NOTES] = str(Path(tempfile.mkdtemp(prefix="outbound-")) / "attempts")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(OUTBOUND), os.environ.get("PYTHONPATH"))))
     spec = importlib.util.spec_from_file_location("outbound_watch", OUTBOUND / "sitecustomize.py")
@@ -42,6 +45,10 @@ stay_here()
 def pytest_sessionfinish(session):
     """The run fails when anything tried to leave, also when whoever tried went on as if nothing had happened."""
     notes = Path(os.environ[NOTES])
-    if notes.exists() and notes.stat().st_size and not hasattr(session.config, "workerinput"):
+    if not IS_FIRST:
+        return
+    if not notes.exists():
+        shutil.rmtree(notes.parent, ignore_errors=True)
+    else:
         print(f"\nOutbound attempts, see tests/outbound:\n{notes.read_text('utf-8')}", file=sys.stderr)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -99,6 +99,8 @@ def _rows(name: str, one: Parameter, key: str, kind: Kind) -> Any:
     shown = tuple(_column(column, kind.columns[column]) for column in columns)
     grid = Grid(name, rulebook_words.name(name), "row", shown)
     given = [dict(row) for row in _edited(grid, one.value, f"{key} {follow}")]
+    if "underlying" in kind.columns:
+        return [{key: value for key, value in row.items() if value is not None} for row in given]
     return _with_deductions(given) if follow else given
 
 
@@ -111,7 +113,7 @@ def _column(name: str, kind: Kind) -> Column:
 
 def _with_deductions(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows by floor, with the deductions that floors and rates ask for; as they are where one of those is missing."""
-    if any(row.get(column) is None for row in rows for column in ("from", "initial", "maintenance")):
+    if not rows or any(row.get(column) is None for row in rows for column in ("from", "initial", "maintenance")):
         return rows
     rows = sorted(rows, key=lambda row: row["from"])
     starts = [row["from"] for row in rows]

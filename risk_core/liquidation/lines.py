@@ -57,7 +57,9 @@ def _groups(question: Question) -> list[int]:
 
 def _forks(question: Question) -> int:
     rules, holding = question.asks_options, question.holding
-    return int(options.forks(holding.account, holding.nets, rules, question.moving).sum()) if rules else 0
+    if rules is None or not rules.forks:
+        return 0
+    return int(options.forks(holding.account, holding.nets, rules, question.moving).sum())
 
 
 def _second(question: Question, at: Ints) -> Flags:

@@ -1,7 +1,7 @@
 """Questions in which a charge is the lower of two: asked once for each, and below zero where every answer says so.
 
-A lower charge makes the buffer the greater of two, H = max(H1, H2), and rows can say least only. Each of the two is a walk
-of its own, searched completely, and H is below zero exactly where both are.
+A lower charge makes the buffer the greater of two, H = max(H1, H2), and rows can say least only. Each of the two is a
+walk of its own, searched completely, and H is below zero exactly where both are.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def _variants(question: Question) -> list[Question]:
         return [question]
     count = int(options.choices(holding.account, holding.nets, rules, question.moving).max(initial=-1)) + 1
     if count > MOST_CHOICES:
-        what = "expiries of options offset" if rules.offset != "none" else "long options charged the lower of two rates"
-        raise Unsettled(f"liquidation levels are not offered for {count} {what} in one pool: at most {MOST_CHOICES} are searched")
+        what = "expiries with an offset" if rules.offset != "none" else "long options charged the lower of two rates"
+        most = f"at most {MOST_CHOICES} are searched"
+        raise Unsettled(f"liquidation levels are not offered for {count} {what} in one pool: {most}")
     return [replace(question, second=frozenset(chosen)) for chosen in _subsets(count)]
 
 

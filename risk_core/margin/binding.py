@@ -7,6 +7,7 @@ import numpy as np
 from ..rulebooks.tiers import TierRules, deductions
 from .charges import tiered
 from .charges.schedule import schedule
+from .charges.short_options import Options
 from .holding import Holding
 
 
@@ -16,10 +17,35 @@ def words(holding: Holding, n: int) -> str:
     inst = int(nets.instrument[n])
     name = ins.labels[inst]
     if ins.is_option[inst] and holding.rules.options:
-        rate = holding.rules.options.maintenance_rate
-        of = "the index price" if ins.is_call[inst] else "the lower of index price and strike"
-        return f"Largest part: short {name}, {rate * 100:.4g} % of {of} plus its mark."
+        side = "long" if nets.quantity[n] > 0 else "short"
+        return f"Largest part: {side} {name}{_option(holding, n)}."
     return f"Largest part: {name}{_tier(holding, n)}."
+
+
+BASES = {"lower of index and strike": "the lower of index price and strike", "index": "the index price",
+         "higher of index and mark": "the higher of index price and mark", "index plus mark": "index price plus mark"}
+
+
+def _option(holding: Holding, n: int) -> str:
+    """Rate and base of an option that is charged by itself, and where its mark stands."""
+    account, rules = holding.account, holding.rules.options
+    if rules is None or holding.nets.quantity[n] > 0:
+        return ""
+    inst = int(holding.nets.instrument[n])
+    rates = rules.rates(account.underlyings[int(account.instruments.underlying[inst])])
+    of = BASES["index" if account.instruments.is_call[inst] else rules.put_maintenance_on]
+    scale = float(Options(account, holding.nets, np.array([n]), rules).factor[0])
+    words = [f"{rates.maintenance_rate * 100:.4g} % of {of}" + (f" × {scale:.4g}" if scale != 1 else "")]
+    if rules.takes_off:
+        words[0] += f" less the amount out of the money, at least {rates.maintenance_floor * 100:.4g} %"
+    if "maintenance" in rules.put_caps and not account.instruments.is_call[inst]:
+        words[0] += f" and at most {rules.put_caps['maintenance'] * 100:.4g} % of the strike"
+    if rules.liquidation_fee:
+        words.append(f"a fee of {rules.liquidation_fee * 100:.4g} % of the index price")
+    if rules.mark_in == "requirement":
+        words.append("its mark")
+    most = ", at most the greatest loss of its expiry" if rules.offset == "same expiry" else ""
+    return ", " + " plus ".join(words) + most
 
 
 def _tier(holding: Holding, n: int) -> str:

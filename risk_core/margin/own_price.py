@@ -27,14 +27,23 @@ class OwnPrice:
     bankruptcy: float | None
 
 
+CONVENTIONS = ("shared by value", "maintenance still")
+"""What a price in a pool can assume besides that all others stand still."""
+
+
 def assumed(holding: Holding, now: Margin) -> dict[int, OwnPrice]:
-    """Prices of the pool's nets where the rulebook assumes something else than that all others stand still; by net.
+    """Prices of the pool's nets where the rulebook assumes something else than that all others stand still; by net."""
+    convention = holding.rules.futures.cross_price
+    return {} if convention == "others still" else under(holding, now, convention)
+
+
+def under(holding: Holding, now: Margin, convention: str) -> dict[int, OwnPrice]:
+    """Prices of the pool's futures and perpetuals by net under one of CONVENTIONS; none where legs are scanned.
 
     shared by value: the pool's equity belongs to the positions in proportion to their value at the mark (KuCoin).
     maintenance still: all maintenance stays as it is now (Bitget). Options have no such price.
     """
-    convention = holding.rules.futures.cross_price
-    if convention == "others still" or now.by_net is None:
+    if now.by_net is None:
         return {}
     nets, ins = holding.nets, holding.account.instruments
     at = np.flatnonzero((nets.bucket == POOL) & ~ins.is_option[nets.instrument] & (nets.quantity != 0))

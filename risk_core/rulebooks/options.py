@@ -39,8 +39,9 @@ class SizeStep(Record):
 class OptionRules(OptionRates):
     """Options in isolated and cross. A short: risk part + fee, + mark where `mark_in` is requirement.
 
-    Risk part, initial: max(initial_rate × index - out of the money, initial_floor × base). Maintenance: maintenance_rate
-    × base, or as initial where out of the money is taken off. base: the index of a call, `put_..._on` of a put.
+    Risk part, initial: max(initial_rate × index - out of the money, initial_floor × base). Maintenance:
+    maintenance_rate × base, or as initial where out of the money is taken off. base: the index of a call,
+    `put_..._on` of a put.
     Tables by side have the keys initial and maintenance; a side that is not given has no such rule.
     """
 
@@ -62,7 +63,8 @@ class OptionRules(OptionRates):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        for one in (self, *self.own_rates):
+        every: tuple[OptionRates, ...] = (self, *self.own_rates)
+        for one in every:
             whose = f"{one.underlying} " if isinstance(one, OwnRates) else ""
             if one.initial_floor < (one.maintenance_floor if self.takes_off else one.maintenance_rate):
                 raise ValueError(f"{whose}initial_floor must not be below maintenance_rate")
@@ -80,7 +82,7 @@ class OptionRules(OptionRates):
         if self.long_mark_rates.keys() != self.long_index_rates.keys():
             raise ValueError("long_mark_rates and long_index_rates must have the same keys")
         if self.long_mark_rates and self.offset != "none":
-            raise ValueError("offset cannot be combined with long_mark_rates: a long option would be charged and offset")
+            raise ValueError("offset and long_mark_rates exclude each other: a long option would be offset and charged")
 
     def _check_puts(self) -> None:
         plain = {"lower of index and strike", "index"}
@@ -100,6 +102,11 @@ class OptionRules(OptionRates):
     def takes_off(self) -> bool:
         """Whether the amount out of the money comes off maintenance too."""
         return self.maintenance_out_of_money == "taken off"
+
+    @property
+    def forks(self) -> bool:
+        """Whether the maintenance of a put is the higher of two that move with the price."""
+        return self.put_maintenance_on == "higher of index and mark"
 
     @property
     def charges_longs(self) -> bool:

@@ -52,7 +52,10 @@ def server(tmp_path):
 def ready(page):
     page.locator(STRIP).wait_for(timeout=60_000)
     page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
-    page.wait_for_timeout(500)
+    before = None
+    while before != said(page):  # a slow machine answers one key after the other
+        before = said(page)
+        page.wait_for_timeout(900)
 
 
 def opened(page, address):

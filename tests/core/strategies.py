@@ -208,3 +208,23 @@ def structures(draw):
                      "quantity": draw(st.sampled_from((-1.0, 1.0)))})
     market = {"BTC": {"price": price, "volatility": draw(st.floats(0.3, 1.0))}}
     return document(held, draw(st.floats(-50.0, 150.0)), market)
+
+
+@st.composite
+def conventions(draw):
+    """`generic` under some choice of the conventions that venues differ in."""
+    style = draw(st.sampled_from(("marginal", "marginal", "whole", "linear", "power", "leverage")))
+    measure = draw(st.sampled_from(("coins", "size") if style in {"whole", "linear", "power"} else
+                                   ("dollars", "coins", "size")))
+    tiers = {**draw(tiered_rules())["override"]["tiers"], "style": style, "measure": measure}
+    tiers["initial_style"] = draw(st.sampled_from(("marginal", "whole")))
+    tiers["maintenance_at"] = draw(st.sampled_from(("tested price", "entry", "present mark")))
+    tiers["by"] = draw(st.sampled_from(("instrument", "underlying"))) if measure == "size" else "instrument"
+    slope = {name: draw(st.floats(0.0, 1e-3)) for name in ("BTC", "ETH")}
+    tiers |= {"initial_slope": slope, "maintenance_slope": slope}
+    fees = {"closing_rate": draw(st.floats(0.0, 0.01)),
+            "closing_on": draw(st.sampled_from(("none", "tested price", "bankruptcy price", "entry", "entry and margin"))),
+            "closing_in": draw(st.sampled_from(("liquidation test", "margin")))}
+    futures = {"pledge": draw(st.sampled_from(("dollars", "coin"))), "sides": draw(st.sampled_from(("net", "both"))),
+               "profit": draw(st.sampled_from(("both ways", "losses only")))}
+    return {"base": "generic", "override": {"tiers": tiers, "fees": fees, "futures": futures}}

@@ -5,12 +5,20 @@ SIZE_LINEAR_RATE, IMF_SQRT, see `docs/methods/conventions.md`.
 """
 
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from risk_core.liquidation.thresholds import levels
 from risk_core.margin.compare import compare
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
+from tests.core import strategies as some
+from tests.core.books import buffers, direction, gross_along, held
+from tests.core.test_lines import ask
 
 RATE, FEE = 0.02, 0.001
 ONE_TIER = {"steps": [{"from": 0, "initial": 0.1, "maintenance": RATE}]}
@@ -259,3 +267,38 @@ def test_weights_that_move_with_size_are_IMF_SQRT():
     assert equity({"OTHER": 4.0}, other_haircut=0.2, size_factors=factors).equity == pytest.approx(8 * 0.8)
     assert equity({"OTHER": -10_000.0}, borrow_weights={"OTHER": 1.2}, size_factors=factors).equity == pytest.approx(
         -20_000 * (0.8 * 1.2 + 1.0))
+
+
+# Lines and states say the same under every convention; the slow obvious twin of a charge -----------------------------
+
+
+@settings(max_examples=max(settings.default.max_examples // 2, 1))
+@given(doc=some.conventions().flatmap(lambda rules: some.accounts(rules=rules, apart=True)),
+       k=st.lists(some.walk_factors, min_size=4, max_size=4))
+def test_rows_are_the_state_form_under_every_convention(doc, k):
+    ask(doc, np.maximum(np.array([1.0, *k]), 1e-4))
+
+
+@settings(max_examples=max(settings.default.max_examples // 2, 1))
+@given(doc=some.conventions().flatmap(lambda rules: some.accounts(rules=rules)))
+def test_no_buffer_at_a_level_under_every_convention(doc):
+    """L1: at every end of a region the buffer of its bucket is 0."""
+    for mode in ("isolated", "cross"):
+        holding = held(doc, mode)
+        [level] = levels([holding])
+        for (bucket, u), found in level.liquidation.items():
+            beta = direction(holding, [holding.account.underlyings[u]])
+            ends = [end / found.price for region in found.regions for end in region if end is not None]
+            if not ends:
+                continue
+            left = buffers(holding, bucket, beta, np.array(ends), "buffer")
+            size = gross_along(holding, beta, ends) + gross_along(holding, beta, [1.0])
+            assert np.all(np.abs(left) <= 1e-9 * size), (mode, bucket, found)
+
+
+def test_every_convention_of_futures_fees_tiers_and_collateral_is_in_its_document():
+    told = (Path(__file__).resolve().parents[2] / "docs/methods/conventions.md").read_text("utf-8")
+    sections = ("collateral.", "tiers.", "fees.", "futures.")
+    missing = [key for key, known in load.meanings().items()
+               if key.startswith(sections) and "default" in known and f"`{key}`" not in told]
+    assert not missing

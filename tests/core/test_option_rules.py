@@ -1,131 +1,20 @@
-"""Rules of options as data: venues' worked figures, laws, and states against lines under every convention."""
-
-import itertools
+"""Rules of options as data: venues' worked figures, laws, orders and contingencies, and what is refused."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk_core.errors import Refused, Unsettled
-from risk_core.liquidation import variants
-from risk_core.liquidation.lines import Question
+from risk_core.errors import Refused
+from risk_core.margin import contingency, orders
 from risk_core.margin.holding import margin
 from risk_core.rulebooks.load import load, override
 from risk_core.rulebooks.rules import OptionRules
-from tests import accounts
 from tests.core import strategies as some
-from tests.core.books import (
-    POOL,
-    buffers,
-    call,
-    compared,
-    direction,
-    document,
-    gross_along,
-    held,
-    initial,
-    leg_figures,
-    maintenance,
-    now,
-    perpetual,
-    put,
-    regions,
-)
-from tests.core.test_lines import rows_at
+from tests.core.books import call, document, held, initial, leg_figures, maintenance, now, put, result
+from tests.core.option_conventions import BYBIT, CONVENTIONS, DERIBIT, DERIVE, OKX, PARADEX, charged, rules
 
 half = settings(max_examples=max(settings.default.max_examples // 2, 1))
-PUT_BASES = ("lower of index and strike", "index", "higher of index and mark", "index plus mark")
-DERIBIT = {"put_floor_on": "index", "put_maintenance_on": "higher of index and mark", "put_initial_least": 1.0}
-DERIVE = DERIBIT | {"put_initial_least": 1.05, "offset": "same expiry",
-                    "unpaired_calls": {"initial": 1.2, "maintenance": 1.1}}
-PARADEX = {"put_floor_on": "index", "put_maintenance_on": "index", "maintenance_out_of_money": "taken off",
-           "maintenance_floor": 0.05, "put_caps": {"initial": 0.5, "maintenance": 0.5}, "mark_in": "equity",
-           "long_mark_rates": {"initial": 1.0, "maintenance": 0.5}, "long_index_rates": {"initial": 0.2, "maintenance": 0.1}}
-OKX = {"put_floor_on": "index", "put_maintenance_on": "higher of index and mark", "maintenance_rate": 0.03,
-       "out_of_money": "share of forward", "size_steps": [{"from": 0, "factor": 1.0}, {"from": 2, "factor": 1.02}]}
-BYBIT = DERIBIT | {"maintenance_rate": 0.03, "liquidation_fee": 0.002}
-CONVENTIONS = {
-    **{f"{floor}, {base}": {"put_floor_on": floor, "put_maintenance_on": base}
-       for floor, base in itertools.product(PUT_BASES, PUT_BASES)},
-    **{f"out of money: {of}": PARADEX | {"out_of_money": of} for of in ("index", "forward", "share of forward")},
-    "low cap": PARADEX | {"put_caps": {"maintenance": 0.01}},
-    "cap on the lower": {"put_caps": {"initial": 0.05, "maintenance": 0.02}},
-    "Derive": DERIVE, "Paradex": PARADEX, "OKX": OKX, "Bybit": BYBIT, "Deribit": DERIBIT,
-    "own rates": {"own_rates": [{"underlying": "BTC", "initial_rate": 0.25, "initial_floor": 0.2, "maintenance_rate": 0.125}]},
-}
-
-
-def rules(**options):
-    return {"base": "generic", "override": {"options": options}}
-
-
-def charged(positions, options, price, **market):
-    """Account of `positions` on one coin at `price`, under the generic rules with these of options laid over."""
-    return document(positions, 10 * price, {"BTC": {"price": price, "volatility": 0.6}}, rules=rules(**options), **market)
-
-
-def answers(question, k):
-    """H(k) of a question: the greatest of its variants."""
-    return np.max([rows_at(one, k) for one in variants._variants(question)], axis=0)
-
-
-def ask(doc, k, modes=("isolated", "cross")):
-    for mode in modes:
-        holding = held(doc, mode)
-        names = holding.account.underlyings
-        for beta in [direction(holding, [name]) for name in names] + [np.full(len(names), 0.7)]:
-            for bucket in range(holding.nets.buckets):
-                question = Question(holding, bucket, beta)
-                true = buffers(holding, bucket, beta, k)
-                size = gross_along(holding, beta, k) + gross_along(holding, beta, [1.0]) + holding.pledge.sum()
-                gains = abs(holding.nets.profit_const).sum() + abs(holding.nets.profit_slope).sum() * (1.0 + k)
-                assert np.all(np.abs(answers(question, k) - true) <= 1e-11 * (size + gains))
-
-
-# States and lines ---------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("name", CONVENTIONS)
-@half
-@given(data=st.data(), k=st.lists(some.walk_factors, min_size=4, max_size=4))
-def test_rows_are_the_state_form_under_every_convention(name, data, k):
-    doc = data.draw(some.accounts(rules=rules(**CONVENTIONS[name]), apart=True))
-    try:
-        ask(doc, np.array([1.0, *k]))
-    except Unsettled as refused:
-        assert "not offered" in str(refused)
-
-
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("name", CONVENTIONS)
-def test_rows_are_the_state_form_on_random_accounts(name, seed):
-    doc = accounts.random_account(seed + 5_000)
-    doc["positions"] = doc["positions"][:6]
-    ask(doc | {"rules": rules(**CONVENTIONS[name])}, np.array([1e-4, 0.31, 0.9, 1.0, 1.07, 2.4, 1e4]))
-
-
-@pytest.mark.parametrize("name", ["Derive", "Paradex", "Deribit", "Bybit", "OKX"])
-@pytest.mark.parametrize("legs", [
-    [call(90.0, -1.0), call(110.0, 1.0)], [put(110.0, -1.0), put(90.0, 1.0)], [call(100.0, -1.0), put(100.0, -1.0)],
-    [put(300.0, -2.0), call(80.0, 1.5)], [call(95.0, -3.0), call(105.0, 2.0), perpetual(1.0, 100.0)]])
-def test_levels_are_where_the_buffer_changes_sign(name, legs):
-    doc = charged(legs, CONVENTIONS[name], 100.0) | {"collateral": [{"asset": "USD", "amount": 150.0}]}
-    holding = held(doc, "cross")
-    k = np.geomspace(0.011, 90.0, 4_001)
-    below = buffers(holding, POOL, np.ones(1), k) < -1e-9
-    [found] = regions(doc, "cross").values()
-    inside = np.zeros(len(k), dtype=bool)
-    for low, high in found:
-        inside |= (100 * k > (low or 0.0)) & (100 * k < (high or np.inf))
-    assert np.array_equal(inside, below)
-
-
-def test_more_choices_than_are_searched_are_refused_by_name_and_figures_stand():
-    legs = [call(100.0 + i, 1.0, seconds=86_400 * (i + 2)) for i in range(7)]
-    doc = charged(legs, PARADEX, 100.0)
-    assert maintenance(doc) > 0
-    with pytest.raises(Unsettled, match="not offered for 7 long options"):
-        compared(doc, ("cross",))
 
 
 # Figures of venues ----------------------------------------------------------------------------------------------------
@@ -139,8 +28,7 @@ def worth(price, type, strike, mark, size, options):
 
 def test_bit_short_put():
     """BIT, "Regular margin": short puts 1,850 at an index of 2,098, mark 2.4."""
-    got = worth(2098.0, "put", 1850.0, 2.4, -50.0, DERIBIT)
-    assert got == pytest.approx((212.2, 159.75))
+    assert worth(2098.0, "put", 1850.0, 2.4, -50.0, DERIBIT) == pytest.approx((212.2, 159.75))
 
 
 def test_bybit_short_call():
@@ -204,12 +92,10 @@ def test_a_short_option_asks_something_and_more_for_more(name, type, strike, mor
         assert 0.0 <= figure(one) <= figure(two) + 1e-9
 
 
-@pytest.mark.parametrize("name", CONVENTIONS)
+@pytest.mark.parametrize("name", ["Derive", "Deribit", "Bybit", "Paradex", "own rates"])
 @half
 @given(doc=some.accounts())
 def test_initial_is_not_below_maintenance(name, doc):
-    if name in {"low cap", "Bybit"} or "liquidation_fee" in CONVENTIONS[name]:
-        return
     _, asked, kept = now(doc | {"rules": rules(**CONVENTIONS[name])}, "cross")
     assert asked >= kept - 1e-9 * (1.0 + kept)
 
@@ -217,9 +103,9 @@ def test_initial_is_not_below_maintenance(name, doc):
 def test_an_offset_never_asks_more_and_only_within_a_bucket():
     legs = [call(100.0, -1.0), call(120.0, 1.0)]
     without = DERIVE | {"offset": "none"}
-    assert maintenance(charged(legs, DERIVE, 100.0)) == pytest.approx(20.0 if maintenance(charged(legs, without, 100.0)) > 20
-                                                                      else maintenance(charged(legs, without, 100.0)))
-    assert maintenance(charged(legs, DERIVE, 100.0), "isolated") == pytest.approx(maintenance(charged(legs, without, 100.0)))
+    alone = maintenance(charged(legs, without, 100.0))
+    assert maintenance(charged(legs, DERIVE, 100.0)) == pytest.approx(min(20.0, alone))
+    assert maintenance(charged(legs, DERIVE, 100.0), "isolated") == pytest.approx(alone)
 
 
 def test_value_in_equity_moves_the_mark_from_the_requirement_and_counts_a_long():
@@ -238,6 +124,46 @@ def test_the_parts_of_an_offset_are_given_to_the_shorts():
     assert leg_figures(doc, "cross", "p1").maintenance_margin == 0.0
 
 
+@pytest.mark.parametrize(("name", "words"), [
+    ("Deribit", "7.5 % of the higher of index price and mark plus its mark."),
+    ("OKX", "3 % of the higher of index price and mark × 1.02 plus its mark."),
+    ("Derive", "plus its mark, at most the greatest loss of its expiry."),
+    ("own rates", "12.5 % of the lower of index price and strike plus its mark."),
+    ("Bybit", "plus a fee of 0.2 % of the index price plus its mark."),
+    ("Paradex", "7.5 % of the index price less the amount out of the money, at least 5 % and at most 50 % of the strike."),
+])
+def test_what_is_charged_is_said_in_words(name, words):
+    assert result(charged([put(100.0, -2.0)], CONVENTIONS[name], 100.0)).worst.endswith(words)
+
+
+# Orders and contingencies -----------------------------------------------------------------------------------------------
+
+def test_orders_of_options():
+    """OKX, "Option margin": 100 contracts of 0.1 BTC, fee 0.00002 each, position margin 0.01932."""
+    assert orders.buy_to_open(100, 0.00475, 2e-5) == pytest.approx(0.477)
+    assert orders.sell_to_open(100, 0.006, 2e-5, 0.01932, 0.01) == pytest.approx(1.334)
+    assert orders.sell_to_open(100, 0.019, 2e-5, 0.01932, 0.01) == pytest.approx(1.002)
+    assert orders.sell_to_close(100, 0.00755, 2e-5) == 0.0 and orders.buy_to_close(100, 0.005, 2e-5, 0.01932) == 0.0
+    assert orders.sell_to_close(100, 1e-5, 2e-5) == pytest.approx(0.001)
+    assert orders.buy_to_close(100, 0.02, 2e-5, 0.01932) == pytest.approx(0.07)
+
+
+@given(position=st.floats(-100, 100), sizes=st.lists(st.floats(-100, 100), max_size=6))
+def test_sizes_reached_by_orders_mirror_each_other(position, sizes):
+    bought, sold = orders.open_sizes(position, sizes)
+    assert (sold, bought) == orders.open_sizes(-position, [-size for size in sizes])
+    assert bought >= position and sold >= -position
+
+
+def test_contingencies():
+    """Derive, "Standard Margin", example 4: USDC at 0.70, 8 ETH calls short at 2,100, 7 BTC futures at 28,000."""
+    assert contingency.depeg(0.7, 0.99, 2.0, 2_100.0, 8.0) == pytest.approx(9_744.0)
+    assert contingency.depeg(0.7, 0.99, 2.0, 28_000.0, 7.0) == pytest.approx(113_680.0)
+    assert contingency.depeg(0.99, 0.99, 2.0, 28_000.0, 7.0) == 0.0
+    assert contingency.feed_in_doubt(0.5, 28_000.0, 7.0) == pytest.approx(98_000.0)
+    assert contingency.feed_in_doubt(contingency.CONFIDENCE, 28_000.0, 7.0) == 0.0
+
+
 # What is refused --------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("changes", "rule"), [
@@ -248,7 +174,7 @@ def test_the_parts_of_an_offset_are_given_to_the_shorts():
     ({"size_steps": [{"from": 1, "factor": 1.0}]}, "size_steps must start at 0"),
     ({"size_steps": [{"from": 0, "factor": 1.1}, {"from": 1, "factor": 1.0}]}, "size_steps must rise"),
     ({"maintenance_floor": 0.09, "put_maintenance_on": "index"}, "maintenance_floor must not be above"),
-    ({"offset": "same expiry"} | {key: PARADEX[key] for key in ("long_mark_rates", "long_index_rates")}, "offset cannot be"),
+    ({"offset": "same expiry"} | {key: PARADEX[key] for key in ("long_mark_rates", "long_index_rates")}, "offset and long_mark_rates"),
 ])
 def test_rules_that_contradict_themselves_are_refused(changes, rule):
     with pytest.raises(Refused, match=rule):

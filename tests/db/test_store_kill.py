@@ -26,7 +26,7 @@ def nursery(url, request):
     account_id = store.save_new(counted(0), "first").id
     store.close()
     arguments = [sys.executable, str(HERE / "store_nursery.py"), url, account_id, str(request.param)]
-    paths = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
+    paths = os.pathsep.join([str(HERE.parents[1]), str(HERE), os.environ["PYTHONPATH"]])
     process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                env={**os.environ, "PYTHONPATH": paths})
     yield process, account_id

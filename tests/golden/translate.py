@@ -6,10 +6,10 @@ A formula that no rulebook can say yet is answered with NotImplementedError, and
 import math
 
 from risk_core.valuation import black76
-from tests.golden import collateral_cases, future_cases
+from tests.golden import closing_cases, collateral_cases, future_cases, option_cases
 from tests.golden.books import recorded
 
-FAMILIES = (collateral_cases, future_cases)
+FAMILIES = (collateral_cases, future_cases, closing_cases)
 FORMULAS = {formula: function for family in FAMILIES for formula, function in family.FORMULAS.items()}
 
 
@@ -19,7 +19,10 @@ def answer(case):
         return black(case["inputs"])
     formula, inputs = case.get("formula", case.get("system")), recorded(case)
     if formula in future_cases.MODED:
-        return future_cases.by_mode(inputs, formula, case["mode"], case["venue"])
+        found = future_cases.by_mode(inputs, formula, case["mode"], case["venue"])
+        return option_cases.figures(inputs, formula, case["venue"]) | found if "cash" in inputs else found
+    if formula in option_cases.FORMULAS:
+        return option_cases.FORMULAS[formula](inputs, formula, case["venue"])
     if formula not in FORMULAS:
         raise NotImplementedError(f"no rulebook says {formula} yet")
     return FORMULAS[formula](inputs, formula)

@@ -18,7 +18,8 @@ def groups(held: Options) -> tuple[Ints, Floats]:
     years = held.account.instruments.years[held.instrument]
     whose = np.stack([held.nets.bucket[held.at], held.underlying, np.nan_to_num(years, nan=-1.0)], axis=1)
     group = np.unique(whose, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
-    return group, np.bincount(group, weights=-np.minimum(held.nets.quantity[held.at], 0.0))
+    short = np.bincount(group, weights=-np.minimum(held.nets.quantity[held.at], 0.0))
+    return group, short.astype(np.float64)
 
 
 def lower(held: Options, side: str, factor: Floats, asked: Floats) -> Floats:

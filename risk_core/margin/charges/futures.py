@@ -81,7 +81,13 @@ class Futures:
         """Margin by table, (S, n) dollars."""
         table = schedule(self.account, self.nets, self.at, self.rules.tiers, side)
         factor = self.factor(factors)
-        return self.multiple(priced).at(factor) * table.charge(self.notional(priced).at(factor), self.mark * factor)
+        return self.multiple(priced).at(factor) * self.by(table, priced, factor)
+
+    def by(self, table: Schedule, priced: str, factor: Floats) -> Floats:
+        """Dollars `table` asks at factors (S, n), before the multiple; coins of floors are priced as the notional."""
+        price = {"entry": self.entry, "present mark": self.mark}.get(priced)
+        coin = self.mark * factor if price is None else np.broadcast_to(price, factor.shape)
+        return table.charge(self.notional(priced).at(factor), coin)
 
     def closing_fee(self) -> Value:
         """Fee kept back for closing."""
@@ -136,11 +142,10 @@ def lines(held: Futures, out: LineSum, row: Ints, shift: Floats, scale: Floats) 
     table = schedule(held.account, held.nets, held.at, held.rules.tiers, "maintenance")
     fee = held.closing_fee()
     out.add(row, -(fee.still + fee.moving * shift), -fee.moving * scale)
-    notional = held.notional(priced)
     fixed = (scale == 0) | held.inverse & ~table.moves | np.array(priced != "tested price")
     if fixed.any():
         multiple = held.multiple(priced)
-        asked = table.charge(notional.at(shift[None])[:1], (held.mark * shift)[None])[0]
+        asked = held.by(table, priced, np.ones((1, len(row))) if priced != "tested price" else shift[None])[0]
         out.add(row[fixed], -(asked * (multiple.still + multiple.moving * shift))[fixed],
                 -(asked * multiple.moving * scale)[fixed])
     for part, chosen in ((_crossing_floors, ~fixed & ~table.moves), (_moving_floors, ~fixed & table.moves)):

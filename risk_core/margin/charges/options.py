@@ -1,7 +1,7 @@
 """Charge of options by formula: at states, and as lines along walks.
 
-Where a venue takes the lower of two charges the buffer is the greater of two lines, which rows cannot say: a question is
-then asked once for each, and liquidated is what every answer calls so. `choices` says where there are two.
+Where a venue takes the lower of two charges the buffer is the greater of two lines, which rows cannot say: a question
+is then asked once for each, and liquidated is what every answer calls so. `choices` says where there are two.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from . import expiry_offset
 from .form import LineSum
 from .short_options import Options
 from .terms import Terms
+
+SAME_SLOPE = 1e-13
+"""Slopes of a charge this close, per unit of the index, are one."""
 
 
 def charged(account: Account, nets: Nets, rules: OptionRules) -> Ints:
@@ -71,7 +74,7 @@ def forks(account: Account, nets: Nets, rules: OptionRules, at: Ints) -> Flags:
     """Which of the nets `at` (n,) have two rows of their own: short puts charged on the higher of index and mark."""
     ins, inst = account.instruments, nets.instrument[at]
     put = ins.is_option[inst] & ~ins.is_call[inst] & (nets.quantity[at] < 0)
-    return put & np.array(rules.put_maintenance_on == "higher of index and mark")
+    return np.asarray(put & np.array(rules.forks))
 
 
 def lines(account: Account, nets: Nets, rules: OptionRules, out: LineSum, at: Ints, row: Ints, shift: Floats,
@@ -99,7 +102,8 @@ def lines(account: Account, nets: Nets, rules: OptionRules, out: LineSum, at: In
 def _own_rows(fork: Flags, row: Ints) -> Ints:
     """The first of the two rows of each fork, (n,): behind the row it belongs to, in the order of the entries."""
     order = np.argsort(row, kind="stable")
-    count = np.cumsum(fork[order]) - fork[order]
+    before = fork[order].astype(np.int64)
+    count = np.asarray(np.cumsum(before) - before)
     _, first, back = np.unique(row[order], return_index=True, return_inverse=True)
     out = np.zeros(len(row), dtype=np.int64)
     out[order] = row[order] + 1 + 2 * (count - count[first][back])
@@ -116,8 +120,8 @@ def _shorts(held: Options, out: LineSum, row: Ints, own: Ints, shift: Floats, sc
     rate = held.factor * held.rate("maintenance_rate") * size
     by_mark = ~held.is_call & np.array(rules.put_maintenance_on in {"index plus mark", "higher of index and mark"})
     fork = forks(account, nets, rules, at)
-    _index(account, nets, out, at[by_mark], np.where(fork, own, row)[by_mark], shift[by_mark], scale[by_mark], rate[by_mark])
-    _mark(account, nets, out, at[by_mark], np.where(fork, own + 1, row)[by_mark], shift[by_mark], scale[by_mark], rate[by_mark])
+    for add, rows in ((_index, np.where(fork, own, row)), (_mark, np.where(fork, own + 1, row))):
+        add(account, nets, out, at[by_mark], rows[by_mark], shift[by_mark], scale[by_mark], rate[by_mark])
     if not by_mark.all():
         plain = Options(account, nets, at[~by_mark], rules)
         _broken(plain, out, row[~by_mark], shift[~by_mark], scale[~by_mark])
@@ -133,6 +137,7 @@ def _broken(held: Options, out: LineSum, row: Ints, shift: Floats, scale: Floats
     size = -held.nets.quantity[held.at]
     for start, length, rise in zip(breaks, run, np.diff(asked, axis=0), strict=True):
         change = np.where(length > 0, rise / np.where(length > 0, length, 1.0) - slope, 0.0)
+        change = np.where(np.abs(change) > SAME_SLOPE, change, 0.0)
         slope = slope + change
         first, bent = (start == 0) & (change != 0), (start > 0) & (change != 0)
         weight = size * change

@@ -80,7 +80,7 @@ def _keeps_table(tiers: TierRules, side: Side, inverse: Flags) -> Flags:
 def measured(account: Account, nets: Nets, at: Ints, tiers: TierRules) -> Floats:
     """Size by which the nets `at` are looked up now, (n,): dollars, coins, or the contract's own measure."""
     ins, inst = account.instruments, nets.instrument
-    inverse, mark = ins.inverse[inst], ins.mark[inst]
+    inverse, mark = ins.inverse[inst] & ~ins.is_option[inst], ins.mark[inst]  # an option's mark can be 0
     size = np.abs(nets.quantity)
     if tiers.measure == "dollars":
         size = size * np.where(inverse, 1.0, mark)

@@ -1,0 +1,37 @@
+"""Sentences about the cases as a whole, for the page and for the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pages.ui import words
+from pages.ui.accuracy_data import Accuracy
+from risk_core.margin.models import MODES
+
+MEANS = ("A venue case is a set of figures that a venue, the tests of a protocol or a recorded payload prints, with the "
+         "inputs that led to them. Each case goes through the engine that every page uses, with the rates, tiers and fees "
+         "its source states, and matches when every figure is within its tolerance.")
+PROVES = ("A match shows that the formula is the venue's. It does not show that a rulebook's rates and tiers are those of "
+          "today: each of them says its own source and date under Rulebooks.")
+
+
+def headline(found: Accuracy) -> str:
+    """How many match, and over how many venues."""
+    figures = sum(len(one.figures) for one in found.cases)
+    return (f"{found.matched} of {len(found.cases)} venue cases match: {figures} printed figures, "
+            f"{len(found.venues)} venues and models.")
+
+
+def uncovered(found: Accuracy, rulebooks: Iterable[str]) -> list[str]:
+    """What no case covers: rulebooks, modes, and figures that are printed and not computed."""
+    names, modes = found.uncovered(rulebooks), found.untold(MODES)
+    missing = [one.name for one in found.venues if one.missing]
+    told = []
+    if names:
+        told.append(f"{'Rulebook' if len(names) == 1 else 'Rulebooks'} without a venue case: {words.listed(names)}.")
+    if modes:
+        titles = words.listed([MODES[name].title for name in modes])
+        told.append(f"{'Margin mode' if len(modes) == 1 else 'Margin modes'} without a venue case: {titles}.")
+    if missing:
+        told.append(f"Printed figures that are not computed yet: some of {words.listed(missing)}.")
+    return told

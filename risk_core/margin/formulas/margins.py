@@ -1,0 +1,47 @@
+"""Initial and maintenance margin of an account, a bucket, a net and a leg, whatever charges it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import option_margin, scan_margin, tiers
+from .equity import summed
+from .nodes import ZERO, Node, Origin, Part, Term, over, times
+from .scene import Scene
+
+
+def net_margin(scene: Scene, n: int, side: str) -> Part:
+    """Margin of one net by its own charge, dollars."""
+    option = scene.account.instruments.is_option[scene.holding.nets.instrument[n]]
+    return option_margin.net_margin(scene, n, side) if option else tiers.net_margin(scene, n, side)
+
+
+def required(scene: Scene, side: str, bucket: int | None = None) -> Part:
+    """Initial or maintenance margin of the account, or of one bucket of it, dollars."""
+    if scene.holding.mode.charge == "scan":
+        return scan_margin.maintenance(scene) if side == "maintenance" else scan_margin.initial(scene)
+    nets = scene.holding.nets
+    rows = [net_margin(scene, n, side) for n in range(len(nets.quantity))
+            if nets.quantity[n] and bucket in (None, nets.bucket[n])]
+    return summed(f"{side} margin{scene.at}", rows, f"Σ {side} margin")
+
+
+def leg_margin(scene: Scene, leg: int, side: str) -> Part | None:
+    """A leg's part of its net's margin, dollars; None where legs are charged together."""
+    if scene.holding.mode.charge == "scan":
+        return None
+    nets, quantity = scene.holding.nets, scene.account.book.quantity
+    n = int(nets.leg_net[leg])
+    name = f"{side} margin of leg {scene.account.book.ids[leg]}"
+    if np.sign(quantity[leg]) != np.sign(nets.quantity[n]):
+        return Part(name, ZERO)
+    whole = net_margin(scene, n, side)
+    on_side = [one for one in scene.legs(n) if np.sign(quantity[one]) == np.sign(quantity[leg])]
+    if len(on_side) == 1:
+        return Part(name, whole)
+    total = float(sum(abs(quantity[one]) for one in on_side))
+    own = scene.quantity(leg)
+    size: Node = Term("|q|", abs(own.value), own.unit, own.origin, own.whose)
+    side_size = Term("size of the net's side", total, own.unit, Origin("worked out", "legs on the net's side"),
+                     scene.label(n))
+    return Part(name, times(whole, over(size, side_size)))
