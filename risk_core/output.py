@@ -30,6 +30,8 @@ def _mode(mode: ModeResult) -> dict[str, Any]:
     out: dict[str, Any] = {**figures(mode.head), "maintenance_used": _number(mode.head.maintenance_used)}
     if mode.pool:
         out["pool"] = figures(mode.pool)
+    if mode.orders is not None:
+        out["orders"] = {"initial_margin": _number(mode.orders)}
     out["positions"] = [_position(position) for position in mode.positions]
     out["liquidation"] = {name: liquidation(level) for name, level in mode.liquidation.items()}
     components = [{"name": part.name, "amount": _number(part.amount)} for part in mode.components]

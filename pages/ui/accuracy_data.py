@@ -19,7 +19,8 @@ Cell = float | str | None
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One printed figure and ours, in the unit of the source. ours: None where nothing is computed, `none` where there
-    is none; error, allowed: in the same unit, None where there are no two numbers."""
+    is none; error, allowed: in the same unit, None where there are no two numbers.
+    """
 
     name: str
     printed: Cell
@@ -38,7 +39,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One venue case. link: an address that may be opened; inferred: inputs that no source states; why: in dispute."""
+    """One venue case. link: an address that may be opened; inferred: inputs that no source states; rulebook: the one
+    whose account it is about, where the venue's name leaves that open; why: in dispute.
+    """
 
     id: str
     venue: str
@@ -48,9 +51,16 @@ class Case:
     mode: str | None
     formula: str
     inferred: tuple[str, ...]
+    rulebook: str | None
     matched: bool
     figures: tuple[Figure, ...]
     why: str = ""
+
+    def is_about(self, rulebook: str) -> bool:
+        """Is the account of this case of the kind that this rulebook describes?"""
+        if self.rulebook is not None:
+            return self.rulebook == rulebook
+        return _words(rulebook) - {"style"} <= _words(self.venue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +104,8 @@ class Accuracy:
         return [Venue(name, tuple(own)) for name, own in groupby(ordered, lambda one: one.venue)]
 
     def uncovered(self, rulebooks: Iterable[str]) -> list[str]:
-        """Rulebooks in whose venue's name no case stands."""
-        told = {word for one in self.cases for word in re.findall(r"[a-z0-9]+", one.venue.casefold())}
-        return [name for name in rulebooks if name.casefold().partition("-")[0] not in told]
+        """Rulebooks that no case is about."""
+        return [name for name in rulebooks if not any(one.is_about(name) for one in self.cases)]
 
     def untold(self, modes: Iterable[str]) -> list[str]:
         """Margin modes that no case is in."""
@@ -114,6 +123,10 @@ def read(file: Path) -> Accuracy:
 def accuracy() -> Accuracy:
     """The report that is shipped."""
     return read(FILE)
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", name.casefold()))
 
 
 def _case(row: dict[str, Any]) -> Case:

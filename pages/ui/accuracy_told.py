@@ -8,11 +8,15 @@ from pages.ui import words
 from pages.ui.accuracy_data import Accuracy
 from risk_core.margin.models import MODES
 
-MEANS = ("A venue case is a set of figures that a venue, the tests of a protocol or a recorded payload prints, with the "
-         "inputs that led to them. Each case goes through the engine that every page uses, with the rates, tiers and fees "
-         "its source states, and matches when every figure is within its tolerance.")
-PROVES = ("A match shows that the formula is the venue's. It does not show that a rulebook's rates and tiers are those of "
-          "today: each of them says its own source and date under Rulebooks.")
+MEANS = ("A venue case is a set of figures that a venue, the tests of a protocol or a recorded payload prints, with "
+         "the inputs that led to them. Each case goes through the engine that every page uses, with the rates, tiers "
+         "and fees its source states, and matches when every figure is within its tolerance.")
+PROVES = ("A match shows that the formula is the venue's. It does not show that a rulebook's rates and tiers are those "
+          "of today: each of them says its own source and date under Rulebooks.")
+DISPUTED = ("Here the source contradicts itself, or leaves out what the figure depends on. Both figures are kept; none "
+            "of these cases counts above.")
+UNITS = ("Figures are in the unit the source prints: dollars, coin or a share. What we compute is shown three digits "
+         "further.")
 
 
 def headline(found: Accuracy) -> str:
@@ -28,10 +32,10 @@ def uncovered(found: Accuracy, rulebooks: Iterable[str]) -> list[str]:
     missing = [one.name for one in found.venues if one.missing]
     told = []
     if names:
-        told.append(f"{'Rulebook' if len(names) == 1 else 'Rulebooks'} without a venue case: {words.listed(names)}.")
+        kind = "rulebook" if len(names) == 1 else "rulebooks"
+        told.append(f"No venue case is about the {kind} {words.listed(names)}.")
     if modes:
-        titles = words.listed([MODES[name].title for name in modes])
-        told.append(f"{'Margin mode' if len(modes) == 1 else 'Margin modes'} without a venue case: {titles}.")
+        told.append(f"No venue case is in the mode {' or '.join(MODES[name].title for name in modes)}.")
     if missing:
         told.append(f"Printed figures that are not computed yet: some of {words.listed(missing)}.")
     return told

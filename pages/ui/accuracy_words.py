@@ -60,7 +60,8 @@ _NAMES: Final = {
     "account_mm_rate": "Maintenance margin ÷ equity", "initial_margin_excess": "Available", "notional": "Notional",
     "maintenance_margin_excess": "Buffer", "position_comm": "Closing fee", "bankrupt_comm": "Closing fee at bankruptcy",
     "bankruptcy_quote_delta": "Quote at bankruptcy", "unrealized_pnl_session": "Unrealised P&L of the session",
-    "entry": "Entry price", "initial_margin_bare": "Initial margin without the fee", "estimated_close_fee": "Closing fee",
+    "entry": "Entry price", "estimated_close_fee": "Closing fee",
+    "initial_margin_bare": "Initial margin without the fee",
     "maintenance_margin_bare": "Maintenance margin without the fee", "unrealized_profit_unhedged": "Profit not hedged",
     "option_im": "Initial margin of the option", "option_mm": "Maintenance margin of the option",
 }
@@ -75,7 +76,8 @@ def formula(name: str) -> str:
 def figure(name: str) -> str:
     """A figure's name: `depeg[1]` gives “Depeg 2”."""
     key, place = re.fullmatch(r"(.*?)(?:\[(\d+)\])?", name, re.DOTALL).groups()
-    told = _NAMES.get(key) or key.replace("_", " ").replace(".", ", ").replace("unrealized", "unrealised").capitalize().replace("pnl", "P&L")
+    spelt = key.replace("_", " ").replace(".", ", ").replace("unrealized", "unrealised").capitalize()
+    told = _NAMES.get(key) or spelt.replace("pnl", "P&L")
     return told if place is None else f"{told} {int(place) + 1}"
 
 
@@ -108,12 +110,20 @@ def share(value: float | None) -> str:
     """An error as a share of its tolerance."""
     if value is None:
         return words.MISSING
+    if value == 0:
+        return f"0{words.SPACE}%"
     return f"under 0.1{words.SPACE}%" if 0 < value < 0.001 else words.percent(value)
 
 
 def count(one: Venue) -> str:
     """How many cases of a venue match."""
     return f"{one.matched} of {len(one.cases)}"
+
+
+def kinds(one: Venue) -> str:
+    """The kinds of source behind the cases of a venue."""
+    found = words.listed([told for kind, told in KINDS.items() if any(case.kind == kind for case in one.cases)])
+    return found[:1].upper() + found[1:]
 
 
 def _places(value: Cell) -> int:

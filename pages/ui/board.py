@@ -11,6 +11,7 @@ from pages.ui import (
     controls,
     downloads,
     figures,
+    formula_opener,
     heading,
     picture,
     state,
@@ -34,6 +35,7 @@ def board() -> None:
         _picture(seen)
         st.html(comparison_table.table(seen))
         why.why(seen)
+        formula_opener.opener()
 
 
 def _picture(seen: view.View) -> None:

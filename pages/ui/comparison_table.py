@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from pages.ui import markup, words
+from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
 from risk_core.liquidation.distance import distance
 from risk_core.liquidation.thresholds import Liquidation
@@ -15,28 +16,32 @@ from risk_core.margin.compare import Comparison, ModeResult
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One head figure: its label, its definition, how it is read off a mode and how it is rounded."""
+    """One head figure: its label, its definition, how it is read off a mode and how it is rounded.
+
+    figure: its name in the core.
+    """
 
     label: str
     meaning: str
     read: Callable[[ModeResult], float]
     rounding: str
+    figure: str
     outcome: bool = False
 
 
 ROWS = (
     Row("Equity", "USD. Collateral after haircuts plus unrealised profit and loss of futures and perpetuals; portfolio "
         "mode also counts the market value of options, the other modes do not.",
-        lambda mode: mode.head.equity, "half", outcome=True),
+        lambda mode: mode.head.equity, "half", "equity", outcome=True),
     Row("Initial margin", "USD, rounded up. What must be there to open or keep adding to these positions.",
-        lambda mode: mode.head.initial_margin, "up"),
+        lambda mode: mode.head.initial_margin, "up", "initial_margin"),
     Row("Maintenance margin", "USD, rounded up. Needed to keep the positions; below it they are liquidated.",
-        lambda mode: mode.head.maintenance_margin, "up"),
+        lambda mode: mode.head.maintenance_margin, "up", "maintenance_margin"),
     Row("Buffer", "USD, rounded down. Equity − maintenance margin, summed over the account. Below 0 is liquidated. In "
         "isolated mode the sum hides single legs: see the levels.",
-        lambda mode: mode.head.buffer, "down"),
+        lambda mode: mode.head.buffer, "down", "buffer"),
     Row("Available", "USD, rounded down. Equity − initial margin: what can carry further positions.",
-        lambda mode: mode.head.available, "down"),
+        lambda mode: mode.head.available, "down", "available"),
 )
 """Head figures in the order in which they are read."""
 
@@ -94,7 +99,8 @@ def _figure(row: Row, seen: View, name: str) -> str:
     new, old = row.read(seen.after.modes[name]), row.read(seen.before.modes[name])
     told = closed(seen.after.modes[name]) if row.label == "Buffer" else ""
     more = f'<span class="sub wide">{escape(told)}</span>' if told else ""
-    return _amounts(new, old, row.rounding, moved=seen.has_before, outcome=row.outcome) + more
+    shown = _amounts(new, old, row.rounding, moved=seen.has_before, outcome=row.outcome)
+    return opens(shown, Spot(name, row.figure)) + more
 
 
 def _freed(seen: View, name: str) -> str:
@@ -103,7 +109,7 @@ def _freed(seen: View, name: str) -> str:
     if name == "isolated":
         return '<span class="muted">reference</span>'
     new, old = (_saved(one, name) for one in (seen.after, seen.before))
-    return _amounts(new, old, "down", moved=seen.has_before)
+    return opens(_amounts(new, old, "down", moved=seen.has_before), Spot(name, "capital_freed"))
 
 
 def _saved(one: Comparison, name: str) -> float:
@@ -136,14 +142,15 @@ def _pledged(seen: View, name: str) -> str:
         return '<span class="muted">no pledges</span>'
     left = f"{'free' if name == 'isolated' else 'in the pool'} {words.money(mode.pool.equity, 'down')}"
     shown = _amounts(pledged(mode), pledged(seen.before.modes[name]), "up", moved=seen.has_before)
-    return f'{shown}<span class="sub">{escape(left)}</span>'
+    return f'{opens(shown, Spot(name, "pledged"))}<span class="sub">{escape(left)}</span>'
 
 
 def _used(seen: View, name: str) -> str:
     (new, who), (old, _) = (worst_used(one.modes[name]) for one in (seen.after, seen.before))
     was = f'<span class="old">{escape(words.used(old))} →</span> ' if seen.has_before and new != old else ""
     named = f'<span class="sub">{escape(who)}</span>' if who else ""
-    return f"{was}{markup.chip(new)}{markup.bar(new, old, moved=seen.has_before)}{named}"
+    chip = opens(f'<span class="new">{markup.chip(new)}</span>', Spot(name, "maintenance_used"))
+    return f"{was}{chip}{markup.bar(new, old, moved=seen.has_before)}{named}"
 
 
 def _level(seen: View, name: str, underlying: str) -> str:
@@ -154,7 +161,8 @@ def _level(seen: View, name: str, underlying: str) -> str:
     was = _told(old, seen, underlying, before=True)[0] if old is not None and seen.has_before else ""
     old_text = f'<span class="old">{escape(was)} →</span> ' if was and was != text else ""
     tone = "chip liquidated" if new.now else "new"
-    return f'{old_text}<span class="{tone}">{escape(text)}</span><span class="sub">{escape(sub)}</span>'
+    found = opens(f'<span class="{tone}">{escape(text)}</span>', Spot(name, "liquidation_price", underlying=underlying))
+    return f'{old_text}{found}<span class="sub">{escape(sub)}</span>'
 
 
 def _told(level: Liquidation, seen: View, underlying: str, *, before: bool = False) -> tuple[str, str]:

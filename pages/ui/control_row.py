@@ -1,6 +1,8 @@
 """One what-if control: its name, a box for the exact value, the way back to now, and the slider below them.
 
 The slider's key holds the value. The box shows it and sets it; a typed value between two stops becomes a stop.
+A slider that is being moved is not drawn again, only its head is: a browser that is told an older value than the one it
+has reached by then would fall back to it, and key presses would be lost.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from pages.ui import following, glossary, words
 from pages.ui.steps import Steps, having
 
 PERCENT, DAY, TIMES = " %", " d", "×"
-BOX, TYPED, REFUSED = "box.", "typed.", "refused."
-"""What the keys of a control's box, of its further stop and of a value refused begin with."""
+BOX, TYPED, REFUSED, HEAD = "box.", "typed.", "refused.", "head."
+"""What the keys of a control's box, of its further stop and of a value refused begin with, and its head as a part."""
 _LINKED: Final = re.compile(r"([−+]?)×?(\d{1,3}(?:\.\d{1,6})?)(?: [%d])?")
 
 
@@ -42,19 +44,28 @@ def value(key: str, now: float = 0.0) -> float:
 
 def draw(one: Control) -> None:
     """The control; the slider first, because it takes its value from the link."""
+    with st.container(key=f"control.{one.key}", gap=None):
+        head = st.container()
+        following.control_part(one.key, _slider)(one)
+        with head:
+            following.control_part(HEAD + one.key, _head)(one)
+
+
+def _slider(one: Control) -> None:
     _take_from_link(one)
     following.adopt(one.key)
-    with st.container(key=f"control.{one.key}", gap=None):
-        head = st.container(horizontal=True, vertical_alignment="center", gap="xxsmall")
-        st.select_slider(one.label, having(one.stops, st.session_state.get(TYPED + one.key)), one.now,
-                         lambda at: shown(at, one.unit), key=one.key, disabled=one.disabled, bind="query-params",
-                         label_visibility="collapsed", on_change=following.follow, args=(one.key,))
-        with head:
-            _box(one)
-            st.button("", icon=":material/restart_alt:", key=f"reset.{one.key}", type="tertiary", on_click=_back,
-                      args=(one.key, one.now), disabled=one.disabled or st.session_state[one.key] == one.now,
-                      help=f"{one.label}: back to now")
-        _refused(one)
+    st.select_slider(one.label, having(one.stops, st.session_state.get(TYPED + one.key)), one.now,
+                     lambda at: shown(at, one.unit), key=one.key, disabled=one.disabled, bind="query-params",
+                     label_visibility="collapsed", on_change=following.follow, args=(HEAD + one.key,))
+
+
+def _head(one: Control) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
+        _box(one)
+        st.button("", icon=":material/restart_alt:", key=f"reset.{one.key}", type="tertiary", on_click=_back,
+                  args=(one.key, one.now), disabled=one.disabled or st.session_state[one.key] == one.now,
+                  help=f"{one.label}: back to now")
+    _refused(one)
 
 
 def _box(one: Control) -> None:
@@ -82,7 +93,7 @@ def _typed(one: Control, key: str) -> None:
         if at not in one.stops:
             st.session_state[TYPED + one.key] = at
         following.put(one.key, at)
-    following.follow(one.key)
+    following.follow(one.key, HEAD + one.key)
 
 
 def _refused(one: Control) -> None:
@@ -95,7 +106,7 @@ def _refused(one: Control) -> None:
 
 def _back(key: str, now: float) -> None:
     following.put(key, now)
-    following.follow(key)
+    following.follow(key, HEAD + key)
 
 
 def _take_from_link(one: Control) -> None:

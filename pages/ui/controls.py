@@ -64,7 +64,7 @@ def present(account: Account) -> Controls:
 def draw(account: Account) -> None:
     """The sliders, one below the other. Only the frame draws them."""
     for control in _controls(account):
-        following.control_part(control.key, control_row.draw)(control)
+        control_row.draw(control)
 
 
 def reset() -> None:

@@ -29,7 +29,7 @@ def follows(draw: Callable[P, None]) -> Callable[P, None]:
 
 
 def control_part(name: str, draw: Callable[P, None]) -> Callable[P, None]:
-    """One control of the frame: drawn again when it moves itself, and when several may have been set."""
+    """A part of one control of the frame, by its own name, under which `follow` asks for it."""
     return _part(draw, CONTROLS, name)
 
 
@@ -50,10 +50,10 @@ def start() -> None:
     st.session_state[FRAME] = st.session_state[PAGE] = st.session_state[CONTROLS] = {}
 
 
-def follow(moved: str | None = None) -> None:
-    """Callback of every control of the frame. moved: the only control that was set, None when it may be several."""
+def follow(*names: str) -> None:
+    """Callback of every control of the frame. names: the parts of controls to draw again, all of them without any."""
     page = st.session_state.get(PAGE)
-    controls = [key for key, name in st.session_state.get(CONTROLS, {}).items() if moved in (None, name)]
+    controls = [key for key, name in st.session_state.get(CONTROLS, {}).items() if name in names or not names]
     st.rerun([*page, *st.session_state[FRAME], *controls] if page else "app")
 
 

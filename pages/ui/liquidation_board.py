@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import (
     cached,
     downloads,
+    formula_opener,
     frontier_section,
     heading,
     ladder_section,
@@ -33,6 +34,7 @@ def board() -> None:
         if heading.nothing_held(held):
             return
         _table()
+        formula_opener.opener()
         frontier_section.section()
         ladder_section.section()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from pages.ui import csv_files, markup, words
+from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
 from risk_core.liquidation.distance import Distance, distance
 from risk_core.liquidation.thresholds import Liquidation
@@ -114,11 +115,16 @@ def _row(row: Row, labels: Mapping[str, str]) -> str:
     name, about = who(one, labels)
     head = (f'<th scope="row">{markup.mode(one.mode)} <span class="who">{escape(name)}</span>'
             f'<span class="sub"> {escape(about)}</span></th>')
-    cells = [_when(one), *_distance(row),
-             words.price(one.bankruptcy) if one.bankruptcy is not None else _missing(one)]
+    level, far = _distance(row)
+    gone = f'<span class="new">{words.price(one.bankruptcy)}</span>' if one.bankruptcy is not None else _missing(one)
+    cells = [_when(one), _opens(one, level, "liquidation_price"), far, _opens(one, gone, "bankruptcy_price")]
     values = "".join(f'<td data-head="{escape(title)}">{cell}</td>'
                      for title, cell in zip(HEADS[1:], cells, strict=True))
     return f"<tr>{head}{values}</tr>"
+
+
+def _opens(one: Trigger, shown: str, figure: str) -> str:
+    return opens(shown, Spot(one.mode, figure, underlying=one.underlying, who=one.who))
 
 
 def _when(one: Trigger) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.ui import cents, chart_files, downloads, figures, greeks, markup, words
 from pages.ui.chart import chart
+from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
 from risk_core.margin.compare import ModeResult
 from risk_core.margin.models import MODES
@@ -91,7 +92,8 @@ def _shares(mode: ModeResult) -> str:
     alone, parts = (cents.shared([getattr(one, what) for one in mode.shares], total)
                     for what, total in zip(WAYS, totals, strict=True))
     rows = "".join(_line(one.id, labels.get(one.id, ""), [
-        words.money(own, "up"), words.money(one.marginal), words.money(part, "up")])
+        words.money(own, "up"), words.money(one.marginal),
+        _opens(mode, one.id, "maintenance_margin", words.money(part, "up"))])
         for one, own, part in zip(mode.shares, alone, parts, strict=True))
     first, last = (f'<td>{words.money(total, "up")}</td>' for total in totals)
     total = f'{first}<td class="muted">these do not add up</td>{last}'
@@ -103,12 +105,17 @@ def _shares(mode: ModeResult) -> str:
 def _legs(mode: ModeResult) -> str:
     rows = "".join(_line(leg.id, "liquidated now" if leg.liquidated else _pledge(leg.pledged), [
         words.money(leg.notional),
-        words.MISSING if leg.unrealised_pnl is None else words.money(leg.unrealised_pnl, plus=True),
-        "now" if leg.liquidated else _price(leg.liquidation_price),
-        words.MISSING if leg.liquidated else _price(leg.bankruptcy_price),
+        _opens(mode, leg.id, "unrealised_pnl",
+               words.MISSING if leg.unrealised_pnl is None else words.money(leg.unrealised_pnl, plus=True)),
+        _opens(mode, leg.id, "liquidation_price", "now" if leg.liquidated else _price(leg.liquidation_price)),
+        _opens(mode, leg.id, "bankruptcy_price", words.MISSING if leg.liquidated else _price(leg.bankruptcy_price)),
     ]) for leg in mode.positions)
     body = f'{_heads("Legs, USD", LEGS)}<tbody>{rows}</tbody>'
     return markup.table("Size, profit and levels of each leg", body, "legs")
+
+
+def _opens(mode: ModeResult, leg: str, figure: str, shown: str) -> str:
+    return opens(f'<span class="new leg">{shown}</span>', Spot(mode.name, figure, leg))
 
 
 def _pledge(pledged: float | None) -> str:

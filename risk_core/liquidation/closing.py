@@ -57,7 +57,7 @@ def close(holding: Holding, bucket: int, shares: Floats, *, taken_over: bool = F
     left = _left(holding, bucket, shares)
     fee = max(left, 0.0) if taken_over else min(_fee(holding, bucket, shares), max(left, 0.0))
     part = shares[nets.leg_net]
-    realised = math.fsum(np.where(part > 0, part * _worth(holding.account), 0.0))
+    realised = math.fsum(np.where(part > 0, part * _worth(holding), 0.0))
     short = bucket != POOL and holding.pledge[bucket] + realised < fee
     if (left < 0 or short) and (shares < whole).any():
         return close(holding, bucket, whole, taken_over=taken_over)
@@ -98,20 +98,26 @@ def _legs(holding: Holding, part: Floats) -> tuple[ClosedLeg, ...]:
 
 
 def _after(holding: Holding, bucket: int, part: Floats, change: float) -> Account:
-    """The account with `part` (P,) of its legs closed and `change` dollars booked."""
+    """The account with `part` (P,) of its legs closed and `change` dollars booked; its orders were cancelled first."""
     account = holding.account
     kept = {name: 1.0 - float(share) for name, share in zip(account.book.ids, part, strict=True)}
     pledge = {bucket_id(holding, bucket): max(float(holding.pledge[bucket]) + change, 0.0)} if bucket != POOL else {}
     rows = [_row(row, kept.get(row["id"], 1.0), pledge) for row in account.document["positions"]]
     cash = [*account.document["collateral"], {"asset": CASH, "amount": change}]
-    return read_document({**account.document, "positions": [row for row in rows if row], "collateral": _joined(cash)})
+    resting = {key: value for key, value in account.document.items() if key != "orders"}
+    return read_document({**resting, "positions": [row for row in rows if row], "collateral": _joined(cash)})
 
 
-def _worth(account: Account) -> Floats:
-    """Dollars each leg pays when closed at the mark, (P,): profit of a future or perpetual, value of an option."""
+def _worth(holding: Holding) -> Floats:
+    """Dollars each leg pays when closed at the mark, (P,): profit of a future or perpetual, value of an option.
+
+    With the funding that counts already; funding that counts only when it is settled is not paid for what is closed.
+    """
+    account = holding.account
     ins, book = account.instruments, account.book
+    funding = book.funding if holding.rules.futures.funding == "counts at once" else np.zeros(len(book.ids))
     value = book.quantity * option_value(account)[book.instrument]
-    return np.asarray(np.where(ins.is_option[book.instrument], value, leg_unrealised(account)))
+    return np.asarray(np.where(ins.is_option[book.instrument], value, leg_unrealised(account) + funding))
 
 
 def _row(row: Mapping[str, Any], kept: float, pledge: Mapping[str, float]) -> dict[str, Any] | None:
@@ -119,7 +125,8 @@ def _row(row: Mapping[str, Any], kept: float, pledge: Mapping[str, float]) -> di
     if kept <= 0:
         return None
     pledged = {"isolated_margin": pledge[row["id"]]} if row["id"] in pledge and row.get("enabled", True) else {}
-    return {**row, **({"quantity": row["quantity"] * kept} if kept < 1 else {}), **pledged}
+    scaled = {key: row[key] * kept for key in ("quantity", "unsettled_funding") if key in row} if kept < 1 else {}
+    return {**row, **scaled, **pledged}
 
 
 def _joined(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 """A liquidation played out at present prices: step by step, over successive accounts, each measured like any other.
 
-Limits: closed at the mark, without slippage; coin collateral is kept and losses are booked in dollars; open orders,
-which venues cancel first, are not part of an account.
+Limits: closed at the mark, without slippage; coin collateral is kept and losses are booked in dollars; open orders
+are cancelled first, as venues do.
 """
 
 from __future__ import annotations

@@ -17,9 +17,6 @@ from .lines import walks
 from .question import Question
 from .search import Region, regions_below_zero
 
-MOST_CHOICES = 6
-"""Choices of one bucket along one walk, each of which doubles the number of walks."""
-
 
 def below_zero(questions: Sequence[Question]) -> list[list[Region]]:
     """Per question the sorted, disjoint open intervals of k in which it is below zero. Raises Unsettled."""
@@ -34,10 +31,9 @@ def _variants(question: Question) -> list[Question]:
     if rules is None or not rules.charges_longs:
         return [question]
     count = int(options.choices(holding.account, holding.nets, rules, question.moving).max(initial=-1)) + 1
-    if count > MOST_CHOICES:
-        what = "expiries with an offset" if rules.offset != "none" else "long options charged the lower of two rates"
-        most = f"at most {MOST_CHOICES} are searched"
-        raise Unsettled(f"liquidation levels are not offered for {count} {what} in one pool: {most}")
+    reason = options.too_many(rules, count)
+    if reason:
+        raise Unsettled(reason)
     return [replace(question, second=frozenset(chosen)) for chosen in _subsets(count)]
 
 

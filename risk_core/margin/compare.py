@@ -32,6 +32,7 @@ class ModeResult:
     worst: what sets the figure, in words. components: parts that add up to the head maintenance margin.
     shares: per leg what it adds, three ways. steps: the waterfall from legs alone to initial margin.
     buckets_liquidated: ids of legs, or POOL_ID, below maintenance now. worst_bucket: the pool or leg strained most.
+    orders: part of the pool's initial margin that open orders ask, None where there are none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ModeResult:
     steps: tuple[Step, ...]
     buckets_liquidated: tuple[str, ...]
     worst_bucket: Bucket
+    orders: float | None
 
     @property
     def worst_used(self) -> float | None:
@@ -113,6 +115,7 @@ def _result(holding: Holding, level: Levels) -> ModeResult:
         why.steps,
         tuple(one.who for one in buckets if one.figures.buffer < -zero),
         worst(buckets),
+        explain.orders(holding),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import Floats
 from . import binding
 from .attribution import LegRows, leg_shares
-from .charges import scan, tiered
+from .charges import open_orders, scan, tiered
 from .holding import Holding, Margin
 from .netting import HEDGED, Nets
 
@@ -80,15 +80,25 @@ def _why_tiered(holding: Holding, now: Margin) -> Why:
     steps = (
         Step("Each leg alone", alone_sum, is_total=True),
         Step("Netting within an instrument", maintenance - alone_sum),
-        *_end_steps(maintenance, math.fsum(asked.initial[0])),
+        *_end_steps(maintenance, math.fsum(now.initial[0]), orders(holding)),
     )
     return Why(worst, tuple(components), shares, steps)
 
 
-def _end_steps(maintenance: float, initial: float) -> tuple[Step, ...]:
+def orders(holding: Holding) -> float | None:
+    """Part of initial margin that open orders ask, dollars; None where the account has none."""
+    account = holding.account
+    if not account.orders.ids:
+        return None
+    one = np.ones((1, len(account.underlyings)))
+    return float(open_orders.added(account, holding.nets, holding.rules, one, holding.mode.charge)[0])
+
+
+def _end_steps(maintenance: float, initial: float, ordered: float | None) -> tuple[Step, ...]:
     return (
         Step("Maintenance margin", maintenance, is_total=True),
-        Step("On top for initial margin", initial - maintenance),
+        Step("On top for initial margin", initial - maintenance - (ordered or 0.0)),
+        *(() if ordered is None else (Step("Open orders", ordered),)),
         Step("Initial margin", initial, is_total=True),
     )
 
@@ -142,10 +152,10 @@ def _why_scan(holding: Holding, now: Margin) -> Why:
     worst = "Worst scenario: " + "; ".join(words) + "." if words else "No scenario loses anything."
     legs = LegRows(holding)
     shares = _shares_scan(holding, now, legs) if account.book.ids else ()
-    return Why(worst, tuple(components), shares, _steps_scan(now, legs, shares))
+    return Why(worst, tuple(components), shares, _steps_scan(now, legs, shares, orders(holding)))
 
 
-def _steps_scan(now: Margin, legs: LegRows, shares: tuple[Share, ...]) -> tuple[Step, ...]:
+def _steps_scan(now: Margin, legs: LegRows, shares: tuple[Share, ...], ordered: float | None) -> tuple[Step, ...]:
     alone = math.fsum(share.standalone for share in shares)
     nets = math.fsum(legs.instruments_alone()) if shares else 0.0
     scanned = math.fsum(float(charge.scan[0]) for charge in now.charges)
@@ -157,7 +167,7 @@ def _steps_scan(now: Margin, legs: LegRows, shares: tuple[Share, ...]) -> tuple[
         Step("Offsets between instruments", scanned - nets),
         Step("Short option minimum", minimum),
         Step("Hedged futures add-on", hedged),
-        *_end_steps(float(now.maintenance[0, 0]), float(now.initial[0, 0])),
+        *_end_steps(float(now.maintenance[0, 0]), float(now.initial[0, 0]), ordered),
     )
 
 

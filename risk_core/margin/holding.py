@@ -13,7 +13,7 @@ from ..errors import Problem, Refused
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rules
 from ..valuation import black76
-from .charges import scan, tiered
+from .charges import open_orders, scan, tiered
 from .hedged import gains
 from .models import Mode, unavailable
 from .netting import POOL, Nets, net
@@ -83,7 +83,8 @@ def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
     reason = unavailable(mode, account, rules)
     if reason:
         raise Refused([Problem("rules", mode.name, f"is not available: {reason}")])
-    nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both")
+    nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both",
+               funding=rules.futures.funding == "counts at once")
     legs = nets.bucket_leg[1:]
     instrument = account.book.instrument[legs]
     in_coin = account.instruments.inverse[instrument] & np.array(rules.futures.pledge == "coin")
@@ -119,8 +120,9 @@ def margin(holding: Holding, factors: Floats, tie: float = 0.0) -> Margin:
     equity = _equity(holding, factors)
     if holding.counts_option_value:
         equity += _by_bucket(nets.quantity * option_values(holding.account, factors)[:, nets.instrument], nets)
-    return Margin(equity, _by_bucket(asked.initial, nets), _by_bucket(asked.maintenance, nets),
-                  _withheld(holding, factors), asked, ())
+    initial = _by_bucket(asked.initial, nets)
+    initial[:, POOL] += open_orders.added(holding.account, nets, holding.rules, factors, "tiered")
+    return Margin(equity, initial, _by_bucket(asked.maintenance, nets), _withheld(holding, factors), asked, ())
 
 
 def _scanned(holding: Holding, factors: Floats, tie: float) -> Margin:
@@ -136,6 +138,7 @@ def _scanned(holding: Holding, factors: Floats, tie: float) -> Margin:
         maintenance[:, POOL] += one.total[back]
         charges.append(one)
     initial = rules.initial_factor * maintenance
+    initial[:, POOL] += open_orders.added(account, holding.nets, holding.rules, factors, "scan")
     return Margin(equity, initial, maintenance, _withheld(holding, factors), None, tuple(charges))
 
 

@@ -16,6 +16,8 @@ from ..errors import Problem, Refused
 from ..portfolio.account_file import Account
 from ..portfolio.book import Book
 from ..rulebooks.rules import Rules
+from .charges import options
+from .netting import net
 
 Charge = Literal["tiered", "scan"]
 
@@ -83,7 +85,9 @@ def unavailable(mode: Mode, account: Account, rules: Rules) -> str | None:
         return None if rules.portfolio else "this rulebook has no portfolio margin"
     if rules.options is None and account.instruments.is_option.any():
         return "this rulebook has no margin of options by themselves, and the account holds some"
-    return None
+    if rules.options is None or not rules.options.charges_longs:
+        return None
+    return options.unsearched(account, net(account, mode.isolated(account.book)), rules.options)
 
 
 def usable(names: Iterable[str], account: Account, rules: Rules) -> tuple[Mode, ...]:

@@ -42,10 +42,11 @@ class Nets:
         return len(self.bucket_leg)
 
 
-def net(account: Account, isolated: Flags, *, both_sides: bool = False) -> Nets:
+def net(account: Account, isolated: Flags, *, both_sides: bool = False, funding: bool = True) -> Nets:
     """Buckets and nets when the legs flagged in `isolated` (P,) stand alone and the others share the pool.
 
-    both_sides: long and short of one future or perpetual stay two nets.
+    both_sides: long and short of one future or perpetual stay two nets. funding: what is accrued and not settled
+    counts as profit.
     """
     book = account.book
     alone = np.flatnonzero(isolated)
@@ -61,6 +62,7 @@ def net(account: Account, isolated: Flags, *, both_sides: bool = False) -> Nets:
     leverage = np.full(count, np.nan)
     np.fmin.at(leverage, leg_net, book.leverage)
     const, slope = leg_profit(account)
+    const = const + book.funding if funding else const
     quantity = np.where(np.abs(quantity) <= HEDGED * gross, 0.0, quantity)
     return Nets(
         keys[:, 0],

@@ -15,7 +15,16 @@ from ..digest import digest
 from ..errors import Problem, Refused
 from ..rulebooks import load
 from . import fit
-from .book import Book, Collateral, Instruments, collateral_columns, instrument_columns, leg_columns
+from .book import (
+    Book,
+    Collateral,
+    Instruments,
+    Orders,
+    collateral_columns,
+    instrument_columns,
+    leg_columns,
+    order_columns,
+)
 from .checks import Findings, check_shape
 from .fields import parse_instant
 from .json_text import parse
@@ -26,7 +35,7 @@ _PRICING = ("price", "rate", "forwards", "volatility")
 
 @dataclass(frozen=True, eq=False)
 class Account:
-    """One account as read: the checked document, and its market, book and collateral as columns.
+    """One account as read: the checked document, and its market, book, collateral and orders as columns.
 
     underlyings: names of everything the walk can move, (U,), alphabetical; index: their prices in dollars, (U,).
     """
@@ -36,6 +45,7 @@ class Account:
     instruments: Instruments
     book: Book
     collateral: Collateral
+    orders: Orders
 
     @property
     def name(self) -> str:
@@ -105,17 +115,18 @@ def _fit(document: Mapping[str, Any], findings: Findings) -> Account | None:
     market = _market(document, findings)
     fit.check_market_keys(document, findings)
     fit.check_assets(document, findings)
-    legs = fit.legs_of(document, findings)
+    legs, orders = (fit.legs_of(document, findings, listed) for listed in ("positions", "orders"))
     if market is None:
         return None
-    live = [leg for leg in legs if findings.clean(f"{leg.path}.expiry")]
+    live = [leg for leg in (*legs, *orders) if findings.clean(f"{leg.path}.expiry")]
     quotes = fit.quotes_of(live, market.underlyings, market.as_of, findings)
     if findings.problems:
         return None
     names = sorted(market.underlyings)
-    instruments = instrument_columns(quotes, names, market)
+    held = instrument_columns({leg.key: quotes[leg.key] for leg in legs}, names, market)
+    every = instrument_columns(quotes, names, market) if orders else held
     collateral = collateral_columns(document["collateral"], names, market)
-    return Account(document, market, instruments, leg_columns(legs, instruments), collateral)
+    return Account(document, market, held, leg_columns(legs, held), collateral, order_columns(orders, every))
 
 
 def _market(document: Mapping[str, Any], findings: Findings) -> Market | None:

@@ -1,4 +1,4 @@
-"""What is held, as frozen columns: instruments (I,), legs (P,), collateral (A,)."""
+"""What is held, as frozen columns: instruments (I,), legs (P,), collateral (A,), orders (O,)."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ class Book(_Columns):
 
     instrument: index into Instruments. quantity: signed (face dollars for inverse perpetuals and futures).
     entry, leverage, pledged (isolated_margin, dollars): NaN when not given. isolated: how the leg is held now.
+    funding: accrued and not settled, dollars, + received, 0 when not given.
     """
 
     ids: tuple[str, ...]
@@ -80,6 +81,23 @@ class Book(_Columns):
     leverage: Floats
     pledged: Floats
     isolated: Flags
+    funding: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Orders(_Columns):
+    """Limit orders in the order of the file, all (O,) but instruments.
+
+    instruments: of legs and orders together. instrument: index into them. quantity: signed, + buys (face dollars when
+    inverse). price: limit, dollars. leverage: NaN when not given.
+    """
+
+    ids: tuple[str, ...]
+    instruments: Instruments
+    instrument: Ints
+    quantity: Floats
+    price: Floats
+    leverage: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,20 +149,33 @@ def instrument_columns(quotes: Mapping[Key, Quote], names: Sequence[str], market
 
 def leg_columns(legs: Sequence[Leg], instruments: Instruments) -> Book:
     """Columns of the enabled legs, in the order of the file."""
-    at = {key: i for i, key in enumerate(instruments.keys)}
-
-    def column(name: str) -> Floats:
-        return np.array([leg.row.get(name, math.nan) for leg in legs], dtype=np.float64)
-
     return Book(
         tuple(leg.row["id"] for leg in legs),
-        np.array([at[leg.key] for leg in legs], dtype=np.int64),
-        column("quantity"),
-        column("entry_price"),
-        column("leverage"),
-        column("isolated_margin"),
+        _places(legs, instruments),
+        _column(legs, "quantity"),
+        _column(legs, "entry_price"),
+        _column(legs, "leverage"),
+        _column(legs, "isolated_margin"),
         np.array([leg.row.get("mode") == "isolated" for leg in legs], dtype=np.bool_),
+        _column(legs, "unsettled_funding", 0.0),
     )
+
+
+def order_columns(orders: Sequence[Leg], instruments: Instruments) -> Orders:
+    """Columns of the orders, in the order of the file; `instruments` of legs and orders together."""
+    quantity, price, leverage = (_column(orders, name) for name in ("quantity", "price", "leverage"))
+    return Orders(tuple(one.row["id"] for one in orders), instruments, _places(orders, instruments), quantity, price,
+                  leverage)
+
+
+def _places(legs: Sequence[Leg], instruments: Instruments) -> Ints:
+    """Index of each leg's instrument."""
+    at = {key: i for i, key in enumerate(instruments.keys)}
+    return np.array([at[leg.key] for leg in legs], dtype=np.int64)
+
+
+def _column(legs: Sequence[Leg], name: str, absent: float = math.nan) -> Floats:
+    return np.array([leg.row.get(name, absent) for leg in legs], dtype=np.float64)
 
 
 def collateral_columns(rows: Sequence[Mapping[str, object]], names: Sequence[str], market: Market) -> Collateral:
@@ -157,4 +188,4 @@ def collateral_columns(rows: Sequence[Mapping[str, object]], names: Sequence[str
     return Collateral(assets, amount, np.array(price, dtype=np.float64), np.array(underlying, dtype=np.int64))
 
 
-__all__ = ["FUTURE", "OPTION", "PERPETUAL", "Book", "Collateral", "Instruments", "label"]
+__all__ = ["FUTURE", "OPTION", "PERPETUAL", "Book", "Collateral", "Instruments", "Orders", "label"]

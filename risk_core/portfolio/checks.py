@@ -12,11 +12,11 @@ from typing import Any
 
 from ..errors import ABSENT, Problem
 from . import fields as f
-from .instruments import KINDS
+from .instruments import KINDS, ORDERED
 from .json_text import Members
 
 _STEP = re.compile(r"[.\[]")
-TOP = ("format", "name", "as_of", "rules", "market", "collateral", "positions")
+TOP = ("format", "name", "as_of", "rules", "market", "collateral", "positions", "orders")
 MARKET = ("underlyings", "assets", "correlation")
 
 
@@ -55,7 +55,9 @@ def check_shape(document: Any, findings: Findings) -> None:
         _market(document["market"], findings)
     _each(document, "collateral", "", findings, lambda row, path: _object(row, f.BALANCE, path, findings))
     _each(document, "positions", "", findings, lambda row, path: _position(row, path, findings))
-    _unique_ids(document, findings)
+    _each(document, "orders", "", findings, lambda row, path: _order(row, path, findings))
+    for key, one in (("positions", "position"), ("orders", "order")):
+        _unique_ids(document, key, one, findings)
 
 
 def _market(market: Any, findings: Findings) -> None:
@@ -98,6 +100,13 @@ def _position(row: Any, path: str, findings: Findings) -> None:
         _object(row, f.POSITION, path, findings, also=every_kind)
 
 
+def _order(row: Any, path: str, findings: Findings) -> None:
+    kind = row.get("kind") if isinstance(row, dict) else None
+    if kind == "perpetual" and "expiry" in row:
+        findings.add(f"{path}.expiry", row["expiry"], f"has no place on {KINDS[kind].one}")
+    _object(row, ORDERED.get(kind, f.ORDER) if isinstance(kind, str) else f.ORDER, path, findings, also=("expiry",))
+
+
 def _keys_and_text(document: Any, findings: Findings) -> None:
     """Keys given more than once, and text that no file can hold, anywhere in the file however deep."""
     waiting = [("", document)]
@@ -120,14 +129,14 @@ def _writable(path: str, text: str, findings: Findings) -> None:
         findings.add(path, text, "must be text that UTF-8 can hold: half a surrogate pair stands alone")
 
 
-def _unique_ids(document: dict[str, Any], findings: Findings) -> None:
+def _unique_ids(document: dict[str, Any], key: str, one: str, findings: Findings) -> None:
     seen: set[str] = set()
-    positions = document.get("positions")
-    for i, row in enumerate(positions if isinstance(positions, list) else []):
+    rows = document.get(key)
+    for i, row in enumerate(rows if isinstance(rows, list) else []):
         name = row.get("id") if isinstance(row, dict) else None
         if isinstance(name, str):
             if name in seen:
-                findings.add(f"positions[{i}].id", name, "is already the id of an earlier position")
+                findings.add(f"{key}[{i}].id", name, f"is already the id of an earlier {one}")
             seen.add(name)
 
 

@@ -145,6 +145,7 @@ POSITION = (
 )
 LEVERAGE = Field("leverage", positive, "Leverage chosen for the leg; initial margin is at least notional ÷ leverage.",
                  POSITIVE)
+FUNDING = Field("unsettled_funding", number, "Funding accrued and not settled yet, dollars, + is received.", NUMBER)
 EXPIRY = Field("expiry", instant, "Expiry of the contract.", INSTANT, required=True)
 OPTION_ONLY = (
     Field("type", choice("call", "put"), "Right of the option.", {"enum": ["call", "put"]}, required=True),
@@ -159,4 +160,16 @@ OPTION_PRICES = (
     Field("entry_price", not_negative, "Premium at which the leg was opened (coin when inverse); display only.",
           NOT_NEGATIVE),
     Field("mark_price", not_negative, "Mark price (coin when inverse); wins over any volatility.", NOT_NEGATIVE),
+)
+ORDER = (
+    Field("id", name, "Name of the order, unique among the orders.", NAME, required=True),
+    Field("kind", choice("perpetual", "future"), "What the order is for.", {"enum": ["perpetual", "future"]},
+          required=True),
+    Field("underlying", name, "Underlying of the instrument, one of market.underlyings.", NAME, required=True),
+    Field("settlement", choice("linear", "inverse"), "linear: settled in dollars; inverse: settled in the coin.",
+          {"enum": ["linear", "inverse"]}, required=True),
+    Field("quantity", not_zero, "Signed size not filled yet, + buys: units of the underlying; face dollars when "
+          "inverse.", NOT_ZERO, required=True),
+    Field("price", positive, "Limit price, dollars.", POSITIVE, required=True),
+    Field("leverage", positive, "Leverage chosen for the order.", POSITIVE),
 )

@@ -48,7 +48,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One enabled leg of the file: where it stands, and the instrument it is of."""
+    """One enabled leg or one order of the file: where it stands, and the instrument it is of."""
 
     path: str
     row: Mapping[str, Any]
@@ -100,13 +100,16 @@ def check_assets(document: Mapping[str, Any], findings: Findings) -> None:
             findings.add(path, row["asset"], "has no price: add it to market.assets")
 
 
-def legs_of(document: Mapping[str, Any], findings: Findings) -> list[Leg]:
-    """The enabled legs whose instrument is known, after checking underlying and expiry against market and clock."""
-    rows, names = document.get("positions"), _members(document, "market").get("underlyings")
+def legs_of(document: Mapping[str, Any], findings: Findings, listed: str = "positions") -> list[Leg]:
+    """The enabled legs whose instrument is known, after checking underlying and expiry against market and clock.
+
+    listed: the list of the file they stand in, `positions` or `orders`.
+    """
+    rows, names = document.get(listed), _members(document, "market").get("underlyings")
     as_of = parse_instant(document.get("as_of"))
     legs = []
     for i, row in enumerate(rows if isinstance(rows, list) else ()):
-        path = f"positions[{i}]"
+        path = f"{listed}[{i}]"
         if not isinstance(row, dict) or row.get("enabled", True) is False:
             continue
         if isinstance(names, dict) and findings.clean(f"{path}.underlying") and row["underlying"] not in names:

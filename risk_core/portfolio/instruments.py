@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .fields import EXPIRY, FUTURE_PRICES, LEVERAGE, OPTION_ONLY, OPTION_PRICES, POSITION, Field
+from .fields import EXPIRY, FUNDING, FUTURE_PRICES, LEVERAGE, OPTION_ONLY, OPTION_PRICES, ORDER, POSITION, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,11 @@ PERPETUAL, FUTURE, OPTION = 0, 1, 2
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("perpetual", PERPETUAL, (LEVERAGE, *FUTURE_PRICES)),
-        Kind("future", FUTURE, (LEVERAGE, EXPIRY, *FUTURE_PRICES)),
+        Kind("perpetual", PERPETUAL, (LEVERAGE, *FUTURE_PRICES, FUNDING)),
+        Kind("future", FUTURE, (LEVERAGE, EXPIRY, *FUTURE_PRICES, FUNDING)),
         Kind("option", OPTION, (*OPTION_ONLY, EXPIRY, *OPTION_PRICES)),
     )
 }
+
+ORDERED = {"perpetual": ORDER, "future": (*ORDER, EXPIRY)}
+"""Fields of an order by the kind it is for; there are no orders for options."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import fields as f
-from .instruments import KINDS
+from .instruments import KINDS, ORDERED
 
 
 def _object(table: Iterable[f.Field], **more: Any) -> dict[str, Any]:
@@ -39,9 +39,7 @@ def account_schema() -> dict[str, Any]:
                             "description": "Correlation of daily returns by pair, such as BTC/ETH."},
         },
     }
-    positions = [_object(kind.fields) for kind in KINDS.values()]
-    for kind, schema in zip(KINDS, positions, strict=True):
-        schema["properties"]["kind"] = {"const": kind}
+    positions = _by_kind({name: kind.fields for name, kind in KINDS.items()})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Marginscope account file",
@@ -56,8 +54,18 @@ def account_schema() -> dict[str, Any]:
             "market": market,
             "collateral": {"type": "array", "items": _object(f.BALANCE)},
             "positions": {"type": "array", "items": {"oneOf": positions}},
+            "orders": {"type": "array", "items": {"oneOf": _by_kind(ORDERED)},
+                       "description": "Limit orders that rest in the pool and are not filled."},
         },
     }
+
+
+def _by_kind(tables: Mapping[str, Iterable[f.Field]]) -> list[dict[str, Any]]:
+    """One schema for each kind of instrument."""
+    schemas = [_object(table) for table in tables.values()]
+    for kind, schema in zip(tables, schemas, strict=True):
+        schema["properties"]["kind"] = {"const": kind}
+    return schemas
 
 
 def _rules() -> dict[str, Any]:

@@ -9,7 +9,8 @@ multiplied; the premium of the added (or missing) options is paid from (or back 
 the present mark where none is given. Other balances stay.
 Leverage: of futures and perpetuals, wherever it is given; pledges follow it, pledge ÷ factor. Options have none. Legs
 with neither leverage nor pledge are left alone: write pledges down first (`margin.pledges.pinned`).
-Size and leverage are applied before anything moves.
+Size and leverage are applied before anything moves, to open orders too. Orders rest at their price whatever moves: a
+move fills none. Orders in futures that expire on the way are gone.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ def move(account: Account, what_if: WhatIf) -> Account:
     scaled = [_scaled(account, row, what_if, balances) for row in account.document["positions"]]
     document["positions"] = [moved for row in scaled if (moved := _leg(account, row, what_if, then, balances))]
     document["collateral"] = balances
+    if "orders" in document:
+        document["orders"] = [_order(row, what_if) for row in document["orders"] if not _expired(row, then)]
     return read_document(document)
 
 
@@ -108,7 +111,8 @@ def _scaled(account: Account, row: Mapping[str, Any], what_if: WhatIf,
         return scaled
     is_option = row["kind"] == "option"
     leverage = 1.0 if is_option else what_if.leverage
-    scaled["quantity"] = row["quantity"] * what_if.size
+    for key in {"quantity", "unsettled_funding"} & row.keys():
+        scaled[key] = row[key] * what_if.size
     if "isolated_margin" in row:
         scaled["isolated_margin"] = row["isolated_margin"] * what_if.size / leverage
     if "leverage" in row:
@@ -128,9 +132,8 @@ def _leg(account: Account, row: Mapping[str, Any], what_if: WhatIf, then: dateti
     price = account.market.underlyings[name].price * what_if.factor(name)
     if row["kind"] == "perpetual":
         _pay(balances, row, -_funding(account, row, what_if) / _unit(row, price))
-    expiry = parse_instant(row.get("expiry"))
-    if expiry and expiry <= then:
-        _pay(balances, row, _payoff(row, price) / _unit(row, price))
+    if _expired(row, then):
+        _pay(balances, row, (_payoff(row, price) + row.get("unsettled_funding", 0.0)) / _unit(row, price))
         return None
     moved = dict(row)
     if row["kind"] == "option":
@@ -139,6 +142,17 @@ def _leg(account: Account, row: Mapping[str, Any], what_if: WhatIf, then: dateti
     elif "mark_price" in row:
         moved["mark_price"] = row["mark_price"] * what_if.factor(name)
     return moved
+
+
+def _order(row: Mapping[str, Any], what_if: WhatIf) -> dict[str, Any]:
+    """One order at another size and leverage."""
+    leverage = {"leverage": row["leverage"] * what_if.leverage} if "leverage" in row else {}
+    return {**row, "quantity": row["quantity"] * what_if.size, **leverage}
+
+
+def _expired(row: Mapping[str, Any], then: datetime) -> bool:
+    expiry = parse_instant(row.get("expiry"))
+    return expiry is not None and expiry <= then
 
 
 def _volatility(account: Account, row: Mapping[str, Any]) -> float:

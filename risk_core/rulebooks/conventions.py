@@ -24,13 +24,15 @@ class FeeRules(Record):
 class FutureRules(Record):
     """Conventions of futures and perpetuals.
 
-    profit: whether a gain backs new positions. pledge: whether the pledge of an inverse leg is held in dollars or in
+    profit: whether a gain backs new positions. funding: whether funding that is accrued and not settled is part of
+    equity. pledge: whether the pledge of an inverse leg is held in dollars or in
     its coin. sides: whether long and short of one instrument in the pool are netted. cross_price: what a liquidation
     price in the pool assumes of the rest. rounding, ticks: of a trigger by underlying, up for longs and down for
     shorts.
     """
 
     profit: Literal["both ways", "losses only"]
+    funding: Literal["counts at once", "when settled"]
     pledge: Literal["dollars", "coin"]
     sides: Literal["net", "both"]
     cross_price: Literal["others still", "shared by value", "maintenance still"]

@@ -120,7 +120,8 @@ def _parameters(data: Mapping[str, Any]) -> tuple[dict[str, Parameter], list[Pro
     problems += [Problem(key, data.get(key, ABSENT), "must be text")
                  for key in ("name", "title") if not isinstance(data.get(key), str)]
     for path, known in meanings().items():
-        if "default" in known:
+        section = path.split(".", 1)[0]
+        if "default" in known and (section in data or Rules.model_fields[section].is_required()):
             plain = {key: value for key, value in known.items() if key != "default"}
             parameters[path] = Parameter(value=known["default"], **plain)
     for path, stanza in _stanzas(data):

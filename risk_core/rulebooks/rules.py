@@ -12,6 +12,7 @@ from .conventions import FeeRules, FutureRules
 from .display import DisplayRules
 from .liquidation import LiquidationRules
 from .options import OptionRules
+from .orders import OrderRules
 from .records import Days, Move, NotNegative, Power, Rate, Record
 from .tiers import TierRules
 
@@ -55,6 +56,7 @@ class Rules(Record):
     tiers: TierRules
     fees: FeeRules
     futures: FutureRules
+    orders: OrderRules
     liquidation: LiquidationRules
     display: DisplayRules
     options: OptionRules | None = None

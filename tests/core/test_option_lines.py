@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk_core.errors import Unsettled
+from risk_core.errors import Refused, Unsettled
 from risk_core.liquidation import variants
 from risk_core.liquidation.lines import Question
 from tests import accounts
@@ -18,7 +18,6 @@ from tests.core.books import (
     direction,
     gross_along,
     held,
-    maintenance,
     perpetual,
     put,
     regions,
@@ -54,7 +53,7 @@ def test_rows_are_the_state_form_under_every_convention(name, data, k):
     doc = data.draw(some.accounts(rules=rules(**CONVENTIONS[name]), apart=True))
     try:
         ask(doc, np.array([1.0, *k]))
-    except Unsettled as refused:
+    except (Refused, Unsettled) as refused:
         assert "not offered" in str(refused)
 
 
@@ -82,9 +81,10 @@ def test_levels_are_where_the_buffer_changes_sign(name, legs):
     assert np.array_equal(inside, below)
 
 
-def test_more_choices_than_are_searched_are_refused_by_name_and_figures_stand():
+def test_more_choices_than_are_searched_leave_the_mode_out_by_name_and_the_others_stand():
     legs = [call(100.0 + i, 1.0, seconds=86_400 * (i + 2)) for i in range(7)]
     doc = charged(legs, PARADEX, 100.0)
-    assert maintenance(doc) > 0
-    with pytest.raises(Unsettled, match="not offered for 7 long options"):
-        compared(doc, ("cross",))
+    found = compared(doc, ("isolated", "cross"))
+    assert list(found.modes) == ["isolated"]
+    assert "not offered for 7 long options" in found.unavailable["cross"]
+    assert list(compared(charged(legs[:6], PARADEX, 100.0), ("cross",)).modes) == ["cross"]

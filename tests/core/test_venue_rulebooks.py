@@ -25,7 +25,7 @@ WITH_OPTIONS = {"bybit-style", "okx-style", "deribit-style", "derive-style", "pa
 PAGE = re.compile(r"[a-z0-9-]+\.(com|io|org|trade|xyz|club)\b|[\w.-]+/[\w.-]+: |docs/methods/[a-z]+\.md|account [A-Za-z0-9]{40,}")
 SAMPLES = {path.name.split(".")[0]: json.loads(path.read_text("utf-8"))
            for path in sorted((ROOT / "db/samples").glob("*.margin.json"))
-           if path.name[:2] in {"01", "04", "08", "13", "14"}}
+           if path.name[:2] in {"01", "03", "04", "06", "08", "13", "14"}}
 NOTIONALS = np.geomspace(1.0, 1e9, 46)
 
 
@@ -94,6 +94,7 @@ def test_initial_margin_is_never_below_maintenance(name):
     ("kucoin-style", 1, 20_000, "BTC", 160, 80 + 0.0006 * 20_000),                         # support 26685810193433
     ("bitmex-style", 230, 10_000, "BTC", 0.015 * 2.3e6, 0.01 * 2.3e6),                     # risk limit examples: 230 XBT
     ("okx-style", 0.5, 100_000, "BTC", 500, 200 + 0.0005 * 50_000),
+    ("okx-style", -5_000, 200, "SOL", 25_000, 10_000 + 0.0005 * 1e6),                       # tier 2: 2.5 % and 1 % of all
     ("derive-style", 7, 28_000, "BTC", 0.066 * 196_000, 0.05 * 196_000),
     ("paradex-style", -3, 90_000, "BTC", 5_400 + 0.00045 * 270_000, 2_700 + 0.00045 * 270_000),
     ("drift-style", 100, 100, "SOL", 500, 400),

@@ -18,9 +18,9 @@ def page(found, rulebooks):
     return "\n".join([
         HEAD.format(headline=told.headline(found), date=found.date, means=told.MEANS, proves=told.PROVES),
         "## By venue\n", *venues(found), "", "## Disputed cases\n",
-        "The source contradicts itself, or leaves out what the figure depends on. None of these counts above.\n",
+        f"{told.DISPUTED}\n",
         *disputed(found), "", "## Not covered\n", *(f"- {one}" for one in told.uncovered(found, rulebooks)), "",
-        "## Every case\n", *cases(found), "", "## Sources\n", *sources(found), ""])
+        "## Every case\n", f"{told.UNITS}\n", *cases(found), "", "## Sources\n", *sources(found), ""])
 
 
 def table(head, rows):
@@ -44,7 +44,7 @@ def disputed(found):
 
 
 def cases(found):
-    return table(["case", "what is compared", "figure", "source prints", "ours", "error", "tolerance", ""], [
+    return table(["case", "what is compared", "figure", "source prints", "we compute", "error", "tolerance", ""], [
         [f"`{one.id}`", words.formula(one.formula), words.figure(each.name), words.printed(each.printed), words.ours(each),
          words.error(each), words.tolerance(each), "" if each.matched else "missed"]
         for venue in found.venues for one in venue.cases for each in one.figures])

@@ -63,6 +63,8 @@ def position(held, inputs, name, *, isolated):
         out["leverage"] = held["leverage"]
     if held.get("mark") is not None:
         out["mark_price"] = held["mark"]
+    if held.get("unsettled_funding"):
+        out["unsettled_funding"] = held["unsettled_funding"]
     if isolated:
         out["mode"] = "isolated"
     return out

@@ -58,13 +58,14 @@ def bankruptcy(inputs, _):
     """Where equity is 0: without a maintenance margin that is where the trigger is; the mark does not matter."""
     bare = inputs | {"positions": [held | {"mmr": 0.0, "imr": 0.0, "mark": None} for held in inputs["positions"]]}
     rules = {"futures": {"pledge": "coin"}}
-    balance = stated(inputs, WALLETS)
+    held = inputs["positions"][0]
+    inverse = held["type"] == "inverse"
+    balance = stated(inputs, (*WALLETS, *PLEDGES) if inverse else WALLETS)
     if balance is None:
         _, found = evaluated(document(bare, mode="isolated", rules=rules, pledge=stated(inputs, PLEDGES)), "isolated")
     else:
-        held = inputs["positions"][0]
-        asset = held["symbol"] if held["type"] == "inverse" else "USD"
-        _, found = evaluated(document(bare, rules=rules, collateral=[{"asset": asset, "amount": balance}]), "cross")
+        collateral = [{"asset": held["symbol"] if inverse else "USD", "amount": balance}]
+        _, found = evaluated(document(bare, rules=rules, collateral=collateral), "cross")
     prices = [leg.bankruptcy_price for leg in found.positions]
     return {"bankruptcy_price": prices if len(prices) > 1 else prices[0]}
 

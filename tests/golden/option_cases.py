@@ -101,10 +101,12 @@ def account(inputs, venue):
             market["COIN"]["forwards"] = [{"expiry": expiry(inputs), "price": inputs["forward"]}]
     balances = [{"asset": one["asset"], "amount": one["balance"]} for one in kept]
     numbers = {name: value for name, value in inputs.items() if isinstance(value, int | float)}
-    balances += [cash(books.stated(numbers, names) or 0.0) for names in (BALANCE, ("unsettled_funding",))]
+    balances.append(cash(books.stated(numbers, BALANCE) or 0.0))
     doc = document((), balances, market, {"base": "generic", "override": rules},
                    assets={one["asset"]: one["price"] for one in kept})
     doc["positions"] = [leg(one, inputs, f"{i}", spot) for i, one in enumerate(held)]
+    if inputs.get("unsettled_funding"):
+        next(one for one in doc["positions"] if one["kind"] != "option")["unsettled_funding"] = inputs["unsettled_funding"]
     read = read_document(doc)
     return read, resolve(read.rules).rules
 
@@ -173,18 +175,5 @@ def doubts(inputs, _, venue):
             "maintenance_margin_excess": equity - float(now.maintenance.sum())}
 
 
-def open_orders(inputs, _, venue):
-    """Initial margin on the larger of the sizes reached if all buys fill, or all sells."""
-    held, total, out = {one["symbol"]: one for one in inputs["positions"]}, 0.0, {}
-    for symbol, one in held.items():
-        sizes = [order["size"] if order["side"] == "buy" else -order["size"]
-                 for order in inputs["open_orders"] if order["symbol"] == symbol]
-        bought, sold = orders.open_sizes(books.quantity(one, inputs), sizes)
-        out = {"buy_open_size": bought, "sell_open_size": sold}
-        read, rules = account({"positions": [{**one, "size": max(bought, sold)}]}, venue)
-        total += float(hold(read, rules, MODES["cross"]).now.initial.sum())
-    return {**out, "initial_margin": total}
-
-
 FORMULAS = {"OPTION_SM": figures, "OPTION_SM_MAXLOSS": greatest_loss, "OPTION_PREMIUM_FEE": order_margins,
-            "CONTINGENCY": doubts, "IM_OPEN_SIZE": open_orders}
+            "CONTINGENCY": doubts}

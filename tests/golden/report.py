@@ -37,6 +37,7 @@ def row(case):
         "id": case["id"], "venue": case.get("venue") or case["system"], "source": told, "link": link(told),
         "kind": case.get("source_kind", "protocol_test"), "mode": case.get("mode"),
         "formula": case.get("formula", case.get("system")), "inferred": case.get("inferred", []),
+        "rulebook": case.get("rulebook"),
         "matched": all(one["matched"] for one in figures), "figures": figures,
     } | ({"why": case["why"]} if "why" in case else {})
 
@@ -59,7 +60,9 @@ def compared(case):
     except (NotImplementedError, *UNREADABLE):
         found = {}
     figures = [figure(case, name, printed, found) for name, printed in flat(case["expected"]).items()]
-    return [one for one in figures if not one["matched"]] if "why" in case else figures
+    disputed = case.get("disputed")
+    return figures if disputed is None else [
+        one for one in figures if one["name"].split("[")[0] in disputed and not one["matched"]]
 
 
 def figure(case, name, printed, found):

@@ -17,6 +17,8 @@ from .form import LineSum
 from .short_options import Options
 from .terms import Terms
 
+MOST_CHOICES = 6
+"""Choices searched of one bucket along one walk; each doubles the number of walks."""
 SAME_SLOPE = 1e-13
 """Slopes of a charge this close, per unit of the index, are one."""
 
@@ -68,6 +70,25 @@ def choices(account: Account, nets: Nets, rules: OptionRules, at: Ints) -> Ints:
     if chosen.any():
         none[chosen] = np.unique(group[chosen], return_inverse=True)[1]
     return none
+
+
+def too_many(rules: OptionRules, count: int) -> str | None:
+    """Why levels are not offered for so many choices in one bucket; None where they are."""
+    if count <= MOST_CHOICES:
+        return None
+    what = "expiries with an offset" if rules.offset != "none" else "long options charged the lower of two rates"
+    return f"liquidation levels are not offered for {count} {what} in one pool: at most {MOST_CHOICES} are searched"
+
+
+def unsearched(account: Account, nets: Nets, rules: OptionRules) -> str | None:
+    """Why levels along a single underlying are not offered for an account; None where they are."""
+    if not rules.charges_longs or not len(nets.quantity):
+        return None
+    underlying = account.instruments.underlying[nets.instrument]
+    walks = {(int(bucket), int(u)) for bucket, u in zip(nets.bucket, underlying, strict=True)}
+    counts = [int(choices(account, nets, rules, np.flatnonzero((nets.bucket == bucket) & (underlying == u))).max()) + 1
+              for bucket, u in walks]
+    return too_many(rules, max(counts))
 
 
 def forks(account: Account, nets: Nets, rules: OptionRules, at: Ints) -> Flags:

@@ -14,7 +14,7 @@ import numpy as np
 from ..netting import POOL
 from . import equity, tiers
 from .margins import net_margin
-from .nodes import Node, Origin, Part, Term, minus, number, over, plus, times
+from .nodes import Node, Origin, Part, Term, inner, minus, number, over, plus, times
 from .scene import Scene
 
 ONE = number(1.0)
@@ -47,27 +47,30 @@ def solvable(scene: Scene, bucket: int, u: int, *, charged: bool) -> bool:
     if charged and scene.holding.mode.charge == "scan":
         return False
     options = [n for n in _moving(scene, bucket, u) if ins.is_option[nets.instrument[n]]]
-    asks = scene.rules.options is not None and (scene.rules.options.charges_longs or any(nets.quantity[n] < 0 for n in options))
+    rules = scene.rules.options
+    asks = rules is not None and (rules.charges_longs or any(nets.quantity[n] < 0 for n in options))
     return not (options and (scene.holding.counts_option_value or (charged and asks)))
 
 
 def _moving(scene: Scene, bucket: int, u: int) -> list[int]:
     ins, nets = scene.account.instruments, scene.holding.nets
-    mine = (nets.bucket == bucket) & (ins.underlying[nets.instrument] == u) & (nets.quantity != 0)
+    turns = ins.inverse[nets.instrument] & ~ins.is_option[nets.instrument]  # a gain locked in coin still moves
+    mine = (nets.bucket == bucket) & (ins.underlying[nets.instrument] == u) & ((nets.quantity != 0) | turns)
     return [int(n) for n in np.flatnonzero(mine)]
 
 
 def solved(scene: Scene, bucket: int, u: int, *, charged: bool) -> Node:
-    """The price of `u` at which the bucket's buffer, or its equity where not `charged`, is 0."""
+    """The price of `u` at which the bucket's buffer, or its equity where not `charged`, is 0; scene: at that price."""
+    now = scene.now
     out = Solution()
     moving = [n for n in _moving(scene, bucket, u)
               if not scene.account.instruments.is_option[scene.holding.nets.instrument[n]]]
     for n in moving:
         _net(scene, n, out, charged=charged, alone=len(moving) == 1)
-    rest = _still(scene, bucket, u, charged=charged)
+    rest = _still(now, bucket, u, charged=charged)
     if rest is not None:
         out.backed.append(rest)
-    _coins(scene, bucket, u, out)
+    _coins(now, bucket, u, out)
     return out.price
 
 
@@ -84,12 +87,13 @@ def _still(scene: Scene, bucket: int, u: int, *, charged: bool) -> Part | None:
         owned.append(equity.pledge(scene, bucket))
     others = [n for n in range(len(nets.quantity)) if nets.bucket[n] == bucket and n not in _moving(scene, bucket, u)]
     owned += equity.gained(scene, [leg for n in others for leg in scene.legs(n)])
+    owned += equity.funding(scene, [leg for n in _moving(scene, bucket, u) for leg in scene.legs(n)])
     owed: list[Node] = pledged if bucket == POOL else []
     if charged:
         owed = owed + [net_margin(scene, n, "maintenance") for n in others if nets.quantity[n]]
     elif scene.rules.fees.bankruptcy == "with fee":
         owed = owed + [fee for n in others if (fee := _fee(scene, n)) is not None]
-    return Part("M", _less(owned, owed)) if owned or owed else None
+    return Part("M", inner(_less(owned, owed))) if owned or owed else None
 
 
 def _fee(scene: Scene, n: int) -> Part | None:
@@ -163,7 +167,7 @@ def _linear(scene: Scene, n: int, out: Solution, *, charged: bool) -> None:
     rates: list[Node] = []
     out.needed.append(_cost(scene, n))
     if charged and fixed:
-        out.needed.append(Part("MM", tiers.charge(scene, n, "maintenance")))
+        out.needed.append(Part("MM", tiers.charge(scene.now, n, "maintenance")))
     elif charged:
         asked = tiers.rate(scene, n, "maintenance")
         rates.append(asked.rate)
@@ -179,7 +183,7 @@ def _fee_of(scene: Scene, n: int, *, charged: bool) -> tuple[Part | None, bool]:
     """The closing fee that stands in the test, and whether it moves with the notional."""
     if not charged and scene.rules.fees.bankruptcy != "with fee":
         return None, False
-    return tiers.closing_fee(scene, n), scene.rules.fees.closing_on == "tested price"
+    return tiers.closing_fee(scene.now, n), scene.rules.fees.closing_on == "tested price"
 
 
 def _inverse(scene: Scene, n: int, out: Solution, *, charged: bool) -> None:
@@ -194,10 +198,8 @@ def _inverse(scene: Scene, n: int, out: Solution, *, charged: bool) -> None:
         if asked.deduction is not None:
             (per if asked.in_coin else out.backed).append(asked.deduction)
     elif charged:
-        asked = tiers.rate(scene, n, "maintenance")
         fixed = scene.entry(n) if priced == "entry" else scene.mark(int(scene.holding.nets.instrument[n]), now=True)
-        whole: Node = times(scene.size(n), asked.rate)
-        out.owing.append(times(over(minus(whole, asked.deduction) if asked.deduction else whole, fixed), *ratio))
+        out.owing.append(times(over(tiers.before_fees(scene.now, n, "maintenance"), fixed), *ratio))
     if fee is not None and in_price:
         added.append(scene.rate("f", scene.rules.fees.closing_rate, "fees.closing_rate"))
     elif fee is not None:

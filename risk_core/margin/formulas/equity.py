@@ -8,8 +8,9 @@ import numpy as np
 
 from ...rulebooks.collateral import SIZE_CEILING, SIZE_SHARE
 from ..hedged import gains
+from ..holding import option_values
 from ..netting import POOL
-from .nodes import ZERO, Node, Operation, Origin, Part, Term, largest, minus, number, over, plus, smallest, times
+from .nodes import ZERO, Node, Operation, Origin, Part, Term, inner, largest, minus, number, over, plus, smallest, times
 from .scene import Scene
 
 ONE = number(1.0)
@@ -17,7 +18,9 @@ ONE = number(1.0)
 
 def summed(name: str, rows: Sequence[Node], symbol: str, unit: str = "USD") -> Part:
     """A named sum, which its symbol stands for in text where it has more than one row."""
-    return Part(name, plus(*rows) if rows else ZERO, unit, symbol if len(rows) > 1 else "")
+    if len(rows) > 1:
+        return Part(name, plus(*rows), unit, symbol)
+    return Part(name, inner(rows[0]) if rows else ZERO, unit)
 
 
 def account_equity(scene: Scene) -> Part:
@@ -38,17 +41,29 @@ def bucket_equity(scene: Scene, bucket: int) -> Part:
 
 
 def gained(scene: Scene, legs: Sequence[int]) -> list[Node]:
-    """Profit of the futures and perpetuals among `legs`, and the value of the options where the mode counts it."""
+    """Profit and funding of the futures and perpetuals among `legs`, and the value of the options where it counts."""
     ins, book = scene.account.instruments, scene.account.book
     option = ins.is_option[book.instrument]
     out: list[Node] = []
     plain, options = [leg for leg in legs if not option[leg]], [leg for leg in legs if option[leg]]
+    accrued = funding(scene, legs)
     if plain:
         out.append(summed(f"profit{scene.at}", [profit(scene, leg) for leg in plain], "Σ profit"))
     if options and scene.holding.counts_option_value:
         rows = [_worth(scene, leg) for leg in options]
         out.append(summed(f"option value{scene.at}", rows, "Σ q × value of one unit"))
-    return out
+    return out + accrued
+
+
+def funding(scene: Scene, legs: Sequence[int]) -> list[Node]:
+    """Funding accrued and not settled, where the rulebook counts it at once."""
+    book = scene.account.book
+    if scene.rules.futures.funding != "counts at once":
+        return []
+    rows: list[Node] = [
+        Term("unsettled funding", float(book.funding[leg]), "USD", scene.field(leg, "unsettled_funding"), book.ids[leg])
+        for leg in legs if book.funding[leg]]
+    return [summed("unsettled funding", rows, "Σ unsettled funding")] if rows else []
 
 
 def profit(scene: Scene, leg: int) -> Part:
@@ -68,8 +83,6 @@ def _worth(scene: Scene, leg: int) -> Part:
 
 def unit_value(scene: Scene, leg: int) -> Term:
     """What one unit of an option is worth, dollars."""
-    from ..holding import option_values
-
     at = int(scene.account.book.instrument[leg])
     value = float(option_values(scene.account, scene.factors[None])[0, at])
     how = "Black-76 on forward, strike and volatility, in dollars"
@@ -101,7 +114,7 @@ def balance(scene: Scene, a: int) -> Part:
     held, u = scene.account.collateral, int(scene.account.collateral.underlying[a])
     asset = held.assets[a]
     if u >= 0:
-        price = scene.index(u)
+        price = scene.index(u, "price")
     else:
         where = "USD" if asset == "USD" else f"market.assets.{asset}"
         origin = Origin("worked out", "USD is 1") if asset == "USD" else Origin("account", where)
@@ -116,7 +129,13 @@ def amount(scene: Scene, a: int) -> Term:
 
 
 def weight(scene: Scene, a: int) -> Node:
-    """What each unit counts for, as a share of its value."""
+    """What each unit counts for, as a share of its value; named unless it is a haircut alone."""
+    asset, found = scene.account.collateral.assets[a], _weight(scene, a)
+    plain = not isinstance(found, Operation) or all(isinstance(one, Term) for one in found.of)
+    return found if plain else Part(f"weight of {asset}", found, "share")
+
+
+def _weight(scene: Scene, a: int) -> Node:
     asset, rules = scene.account.collateral.assets[a], scene.rules.collateral
     own, root = amount(scene, a), None
     if rules.size_factors.get(asset, 0.0):
@@ -124,7 +143,8 @@ def weight(scene: Scene, a: int) -> Node:
         size = Term("|amount|", abs(own.value), own.unit, own.origin, asset)
         root = times(factor, Operation("^", (size, number(0.5))))
     if own.value < 0:
-        owed = scene.rate("borrow weight", rules.borrow_weights.get(asset, 1.0), "collateral.borrow_weights", whose=asset)
+        borrowed = rules.borrow_weights.get(asset, 1.0)
+        owed = scene.rate("borrow weight", borrowed, "collateral.borrow_weights", whose=asset)
         return owed if root is None else largest(owed, plus(times(number(SIZE_SHARE), owed), root))
     plain = _deposited(scene, asset, _sliced(scene, asset, own))
     return plain if root is None else smallest(plain, over(number(SIZE_CEILING), plus(ONE, root)))
@@ -137,14 +157,14 @@ def _sliced(scene: Scene, asset: str, own: Term) -> Node:
         key = "collateral.haircuts" if asset in rules.haircuts else "collateral.other_haircut"
         return minus(ONE, scene.rate("haircut", rules.haircut(asset), key, whose=asset))
     ends = [*(part.start for part in parts[1:]), np.inf]
-    rows: list[Node] = []
+    rows: list[tuple[Term, Node]] = []
     for part, end in zip(parts, ends, strict=True):
         inside = min(own.value, end) - part.start
         if inside > 0:
             of = f"{asset} from {part.start:,.10g}"
             size = Term("slice", inside, asset, Origin("worked out", "part of the balance in the slice"), of)
-            rows.append(times(size, minus(ONE, scene.rate("haircut", part.haircut, "collateral.slices", whose=of))))
-    return over(plus(*rows), own)
+            rows.append((size, minus(ONE, scene.rate("haircut", part.haircut, "collateral.slices", whose=of))))
+    return rows[0][1] if len(rows) == 1 else over(plus(*(times(size, share) for size, share in rows)), own)
 
 
 def _deposited(scene: Scene, asset: str, plain: Node) -> Node:
@@ -163,7 +183,8 @@ def withheld(scene: Scene) -> list[Part]:
         nets = scene.holding.nets
         kept = gains(scene.account, nets, scene.factors[None]).withheld[0]
         origin = scene.parameter("futures.profit")
-        rows: list[Node] = [Term("gain", float(one), "USD", origin, scene.label(n)) for n, one in enumerate(kept) if one]
+        rows: list[Node] = [Term("gain", float(one), "USD", origin, scene.label(n))
+                            for n, one in enumerate(kept) if one]
         out += [summed("gains that do not back new positions", rows, "Σ gain")] if rows else []
     if rules.collateral.initial_haircuts:
         held, further = scene.account.collateral, rules.collateral.initial_haircuts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..netting import POOL
 from . import option_margin, scan_margin, tiers
 from .equity import summed
 from .nodes import ZERO, Node, Origin, Part, Term, over, times
@@ -21,8 +22,10 @@ def required(scene: Scene, side: str, bucket: int | None = None) -> Part:
     if scene.holding.mode.charge == "scan":
         return scan_margin.maintenance(scene) if side == "maintenance" else scan_margin.initial(scene)
     nets = scene.holding.nets
-    rows = [net_margin(scene, n, side) for n in range(len(nets.quantity))
-            if nets.quantity[n] and bucket in (None, nets.bucket[n])]
+    rows: list[Node] = [net_margin(scene, n, side) for n in range(len(nets.quantity))
+                        if nets.quantity[n] and bucket in (None, nets.bucket[n])]
+    if side == "initial" and bucket in (None, POOL):
+        rows += scan_margin.ordered(scene)
     return summed(f"{side} margin{scene.at}", rows, f"Σ {side} margin")
 
 
@@ -38,7 +41,7 @@ def leg_margin(scene: Scene, leg: int, side: str) -> Part | None:
     whole = net_margin(scene, n, side)
     on_side = [one for one in scene.legs(n) if np.sign(quantity[one]) == np.sign(quantity[leg])]
     if len(on_side) == 1:
-        return Part(name, whole)
+        return Part(name, whole.of)
     total = float(sum(abs(quantity[one]) for one in on_side))
     own = scene.quantity(leg)
     size: Node = Term("|q|", abs(own.value), own.unit, own.origin, own.whose)

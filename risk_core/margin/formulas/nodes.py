@@ -127,6 +127,11 @@ def number(value: float, unit: str = "") -> Term:
 ZERO = number(0.0, "USD")
 
 
+def inner(node: Node) -> Node:
+    """What a named part is worked out from; anything else itself."""
+    return node.of if isinstance(node, Part) else node
+
+
 def worked(node: Node) -> float:
     """What the tree comes to; NaN where something is divided by 0."""
     if isinstance(node, Term):

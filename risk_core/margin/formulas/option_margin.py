@@ -8,7 +8,7 @@ from ...rulebooks.options import OptionRules
 from ..charges import expiry_offset, options
 from ..charges.short_options import Options
 from .equity import unit_value
-from .nodes import ZERO, Node, Origin, Part, Term, largest, minus, number, over, plus, smallest, times
+from .nodes import ZERO, Node, Origin, Part, Term, largest, minus, number, over, plus, smallest, times, worked
 from .scene import Scene
 
 
@@ -138,7 +138,10 @@ def _offset(scene: Scene, n: int, side: str, single: Node, rules: OptionRules) -
     mine = np.flatnonzero(group == group[int(np.flatnonzero(at == n)[0])])
     still, moving = expiry_offset.greatest_loss(held, side, mine)
     loss = still + moving * scene.factor(_instrument(scene, n))
-    greatest = Term(f"greatest loss at expiry{scene.at}", loss, "USD", scene.parameter("options.offset"), scene.label(n))
+    origin = scene.parameter("options.offset")
+    greatest = Term(f"greatest loss at expiry{scene.at}", loss, "USD", origin, scene.label(n))
     rows = [_single(scene, int(at[one]), side, rules) for one in mine]
-    whole = Part(f"{side} of the expiry's options one by one{scene.at}", plus(*rows), symbol="Σ single charge")
+    whole = Part(f"{side} margin of the expiry's options one by one{scene.at}", plus(*rows), symbol="Σ single charge")
+    if not worked(whole):
+        return single
     return times(single, over(smallest(greatest, whole), whole))

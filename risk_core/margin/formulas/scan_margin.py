@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...valuation import black76
-from ..charges import scan
+from ..charges import open_orders, scan
 from .equity import summed, unit_value
-from .nodes import ZERO, Node, Origin, Part, Term, largest, minus, number, plus, times
+from .nodes import ZERO, Node, Origin, Part, Term, largest, minus, number, over, plus, times
 from .scene import Scene
 
 
@@ -20,7 +20,17 @@ def maintenance(scene: Scene) -> Part:
 def initial(scene: Scene) -> Part:
     """Initial margin: a multiple of maintenance."""
     factor = scene.rate("initial factor", scene.rules.scanned.initial_factor, "portfolio.initial_factor", "×")
-    return Part(f"initial margin{scene.at}", times(factor, maintenance(scene)))
+    asked = times(factor, maintenance(scene))
+    return Part(f"initial margin{scene.at}", plus(asked, *ordered(scene)))
+
+
+def ordered(scene: Scene) -> list[Node]:
+    """What open orders add to initial margin."""
+    holding = scene.holding
+    added = open_orders.added(holding.account, holding.nets, holding.rules, scene.factors[None], holding.mode.charge)
+    if not added[0]:
+        return []
+    return [Term("open orders", float(added[0]), "USD", scene.parameter("orders.initial"))]
 
 
 def _held(scene: Scene) -> list[int]:
@@ -63,10 +73,10 @@ def _minimum(scene: Scene, u: int, asked: float) -> Node:
 def _worst(scene: Scene, u: int) -> Part:
     at, name = row(scene, u), scene.account.underlyings[u]
     rules = scene.rules.scanned
-    said = scan.rows(rules).words(at)
+    said = scan.rows(rules).words(at).replace(", ", " with ")
     rows = [_loss(scene, n, at) for n in _mine(scene, u) if scene.holding.nets.quantity[n]]
     weight = float(scan.rows(rules).weight[at])
-    losses = summed(f"{name} loss, {said}{scene.at}", rows, "Σ loss")
+    losses = summed(f"{name} loss at {said}{scene.at}", rows, "Σ loss")
     if weight == 1.0:
         return losses
     of = scene.rate("weight", weight, "portfolio.extended_rows")
@@ -87,8 +97,8 @@ def _loss(scene: Scene, n: int, at: int) -> Part:
     moves = len(rules.moves) * 3
     move = scene.rate("x", float(scan.rows(rules).move[at]), "portfolio.moves" if at < moves else
                       "portfolio.extended_rows", "relative move")
-    worth = own if ins.inverse[inst] else times(own, scene.mark(inst))
-    return Part(name, times(number(-1.0), worth, move))
+    price = number(1.0) if ins.inverse[inst] else scene.mark(inst)
+    return Part(name, times(own, minus(price, times(price, plus(number(1.0), move)))))
 
 
 def _value_in_row(scene: Scene, inst: int, at: int) -> float:
@@ -109,4 +119,4 @@ def _hedged(scene: Scene, u: int) -> Part:
     gross = Term("Σ|δ|", float(np.abs(deltas).sum()), "USD", Origin("worked out", "q × mark, or the signed face"), name)
     net = Term("|Σδ|", abs(float(np.sum(deltas))), "USD", gross.origin, name)
     rate = scene.rate("hedged rate", scene.rules.scanned.hedged_rate, "portfolio.hedged_rate")
-    return Part(f"{name} hedged futures and perpetuals{scene.at}", times(rate, number(0.5), minus(gross, net)))
+    return Part(f"{name} hedged futures and perpetuals{scene.at}", over(times(rate, minus(gross, net)), number(2.0)))

@@ -1,4 +1,4 @@
-"""What formulas are written about: one account in one mode at given prices, and where each of its numbers comes from."""
+"""What formulas are written about: one account in one mode at given prices, and where its numbers come from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ...arrays import Floats
 from ...portfolio.account_file import Account
-from ...rulebooks.rules import Rules, Rulebook
+from ...rulebooks.rules import Rulebook, Rules
 from ..holding import Holding, Margin, hold, margin
 from ..models import MODES
 from .nodes import Origin, Term
@@ -41,6 +41,11 @@ class Scene:
     def _rows(self) -> dict[str, int]:
         return {row["id"]: i for i, row in enumerate(self.account.document["positions"])}
 
+    @property
+    def now(self) -> Scene:
+        """The same at present prices."""
+        return Scene(self.holding, self.rulebook, np.ones_like(self.factors)) if self.at else self
+
     def moved(self, underlying: int, price: float) -> Scene:
         """The same with the index price of one underlying at `price` dollars."""
         factors = self.factors.copy()
@@ -53,7 +58,7 @@ class Scene:
 
     def name_of(self, instrument: int) -> str:
         """Name of the instrument's underlying."""
-        return self.account.underlyings[self.account.instruments.underlying[instrument]]
+        return str(self.account.underlyings[self.account.instruments.underlying[instrument]])
 
     def parameter(self, key: str) -> Origin:
         """A parameter of the rulebook, with source and date."""
@@ -110,24 +115,21 @@ class Scene:
         return self.account.book.ids[legs[0]] if len(legs) == 1 else \
             self.account.instruments.labels[self.holding.nets.instrument[n]]
 
-    def index(self, underlying: int) -> Term:
+    def index(self, underlying: int, symbol: str = "S") -> Term:
         """Index price."""
-        name = self.account.underlyings[underlying]
-        return self._price("S", float(self.account.index[underlying] * self.factors[underlying]),
-                           f"market.underlyings.{name}.price", name)
+        name, factor = self.account.underlyings[underlying], float(self.factors[underlying])
+        where = f"market.underlyings.{name}.price"
+        return self._price(symbol, float(self.account.index[underlying]), factor, where, name)
 
     def mark(self, instrument: int, *, now: bool = False) -> Term:
         """Mark of a future or perpetual, dollars; now: before any move."""
-        value = float(self.account.instruments.mark[instrument])
-        whose = self.account.instruments.labels[instrument]
-        if now:
-            return Term("mark", value, "USD", Origin("account", self._quoted(instrument)), whose)
-        return self._price("mark", value * self.factor(instrument), self._quoted(instrument), whose)
+        value, factor = float(self.account.instruments.mark[instrument]), 1.0 if now else self.factor(instrument)
+        return self._price("mark", value, factor, self._quoted(instrument), self.account.instruments.labels[instrument])
 
-    def _price(self, symbol: str, value: float, where: str, whose: str) -> Term:
-        if not self.at:
+    def _price(self, symbol: str, value: float, factor: float, where: str, whose: str) -> Term:
+        if factor == 1.0:
             return Term(symbol, value, "USD", Origin("account", where), whose)
-        return Term(symbol + self.at, value, "USD", Origin("worked out", f"{where}, moved to P"), whose)
+        return Term(symbol + self.at, value * factor, "USD", Origin("worked out", f"{where}, moved to P"), whose)
 
     def _quoted(self, instrument: int) -> str:
         """Where the account file says the mark."""
@@ -141,6 +143,6 @@ class Scene:
         return f"{market}.forwards" if key.kind != "perpetual" and key.expiry in expiries else f"{market}.price"
 
 
-def now(account: Account, rulebook: Rulebook, mode: str) -> Scene:
+def present(account: Account, rulebook: Rulebook, mode: str) -> Scene:
     """The account in `mode` at present prices. Raises Refused where the rulebook does not define the mode."""
     return Scene(hold(account, rulebook.rules, MODES[mode]), rulebook, np.ones(len(account.underlyings)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...rulebooks.tiers import Step, deductions
-from ..charges.schedule import measured, schedule
+from ..charges.schedule import measured
 from ..netting import POOL
 from .nodes import Node, Operation, Origin, Part, Term, largest, minus, number, over, plus, times
 from .scene import Scene
@@ -26,23 +26,21 @@ class Rate:
 
 def rate(scene: Scene, n: int, side: str) -> Rate:
     """Rate and deduction of net `n` on `side`, initial or maintenance, in the tier its notional is in here."""
-    tiers, at = scene.rules.tiers, np.array([n])
-    priced = _priced(scene, n, side)
-    table = schedule(scene.account, scene.holding.nets, at, tiers, side)
-    crosses = tiers.measure == "dollars" or (tiers.measure == "coins" and _inverse(scene, n))
-    if not crosses or tiers.style not in ({"marginal", "leverage"} if side == "initial" else {"marginal"}):
+    tiers, priced = scene.rules.tiers, _priced(scene, n, side)
+    in_coin = tiers.measure == "coins" and _inverse(scene, n)
+    keeps = {"marginal", "leverage"} if side == "initial" else {"marginal"}
+    if not (in_coin or tiers.measure == "dollars") or tiers.style not in keeps:
         return Rate(_of_size(scene, n, side), None, in_coin=False)
     steps = tiers.table(_underlying(scene, n))
     dollars = notional_value(scene, n, priced)
-    unit = scene.mark(_instrument(scene, n)).value if table.moves[0] else 1.0
+    unit = price(scene, n, priced).value if in_coin else 1.0
     taken = deductions([step.start for step in steps], [getattr(step, side) for step in steps])
-    if table.whole:
+    if tiers.initial_style == "whole" and side == "initial":
         tier = sum(dollars >= step.start * unit for step in steps) - 1
         return Rate(_tier(scene, n, side, steps[tier]), None, in_coin=False)
     asked = [dollars * getattr(step, side) - less * unit for step, less in zip(steps, taken, strict=True)]
     tier = int(np.argmax(asked))
-    return Rate(_tier(scene, n, side, steps[tier]), _deduction(scene, n, taken[tier], coin=bool(table.moves[0])),
-                in_coin=bool(table.moves[0]))
+    return Rate(_tier(scene, n, side, steps[tier]), _deduction(scene, n, taken[tier], coin=in_coin), in_coin)
 
 
 def _instrument(scene: Scene, n: int) -> int:
@@ -66,8 +64,9 @@ def _priced(scene: Scene, n: int, side: str) -> str:
 
 def _tier(scene: Scene, n: int, side: str, step: Step) -> Term:
     own = _underlying(scene, n) in scene.rules.tiers.tables()
-    return scene.rate("r" if side == "maintenance" else "initial rate", float(getattr(step, side)),
-                      "tiers.own_steps" if own else "tiers.steps", whose=f"{scene.label(n)}, tier from {step.start:,.10g}")
+    symbol, key = "r" if side == "maintenance" else "initial rate", "tiers.own_steps" if own else "tiers.steps"
+    whose = f"{scene.label(n)}, tier from {step.start:,.10g}"
+    return scene.rate(symbol, float(getattr(step, side)), key, whose=whose)
 
 
 def _deduction(scene: Scene, n: int, taken: float, *, coin: bool) -> Term | None:
@@ -91,17 +90,25 @@ def _of_size(scene: Scene, n: int, side: str) -> Node:
         slope = scene.rate("slope", slopes.get(name, 0.0), f"tiers.{side}_slope", "share per unit of size", name)
         if tiers.style == "linear":
             return plus(base, times(slope, size))
-        return largest(base, times(slope, Operation("^", (size, scene.rate("power", tiers.power, "tiers.power", "exponent")))))
+        power = scene.rate("power", tiers.power, "tiers.power", "exponent")
+        return largest(base, times(slope, Operation("^", (size, power))))
     if tiers.style == "leverage" and side == "maintenance":
-        return times(base, _tier(scene, n, "initial", step) if np.isnan(leverage) else over(ONE, given_leverage(scene, n)))
+        given = not np.isnan(leverage)
+        return times(base, over(ONE, given_leverage(scene, n)) if given else _tier(scene, n, "initial", step))
     if tiers.style == "marginal" and not (side == "initial" and tiers.initial_style == "whole") and value:
-        taken = deductions([one.start for one in table], [getattr(one, side) for one in table])
-        each = [getattr(one, side) - less / value for one, less in zip(table, taken, strict=True)]
-        best = int(np.argmax(each))
-        less = _deduction(scene, n, taken[best], coin=False)
-        whole = _tier(scene, n, side, table[best])
-        return whole if less is None else minus(whole, over(less, size))
+        return _average(scene, n, side, size)
     return base
+
+
+def _average(scene: Scene, n: int, side: str, size: Term) -> Node:
+    """Rate on the whole that marginal tiers come to."""
+    table = scene.rules.tiers.table(_underlying(scene, n))
+    taken = deductions([one.start for one in table], [getattr(one, side) for one in table])
+    each = [getattr(one, side) - less / size.value for one, less in zip(table, taken, strict=True)]
+    best = int(np.argmax(each))
+    less = _deduction(scene, n, taken[best], coin=False)
+    whole = _tier(scene, n, side, table[best])
+    return whole if less is None else minus(whole, over(less, size))
 
 
 def given_leverage(scene: Scene, n: int) -> Term:
@@ -112,7 +119,7 @@ def given_leverage(scene: Scene, n: int) -> Term:
 
 
 def price(scene: Scene, n: int, priced: str) -> Term:
-    """The price a linear notional is valued at."""
+    """The price a notional is valued at, and the coins of an inverse contract's floors."""
     if priced == "entry":
         return scene.entry(n)
     return scene.mark(_instrument(scene, n), now=priced == "present mark")
@@ -139,14 +146,18 @@ def _fixed_in_coin(scene: Scene, n: int, priced: str) -> list[Node]:
     return [over(scene.mark(_instrument(scene, n)), fixed)]
 
 
-def charge(scene: Scene, n: int, side: str) -> Node:
-    """Margin by tier, before floors and fees, dollars."""
+def before_fees(scene: Scene, n: int, side: str) -> Node:
+    """Margin by tier at the price it is valued at, before floors and fees, dollars."""
     priced, asked = _priced(scene, n, side), rate(scene, n, side)
     whole: Node = times(notional(scene, n, priced), asked.rate)
-    if asked.deduction is not None:
-        taken = times(asked.deduction, scene.mark(_instrument(scene, n))) if asked.in_coin else asked.deduction
-        whole = minus(whole, taken)
-    return times(whole, *_fixed_in_coin(scene, n, priced))
+    if asked.deduction is None:
+        return whole
+    return minus(whole, times(asked.deduction, price(scene, n, priced)) if asked.in_coin else asked.deduction)
+
+
+def charge(scene: Scene, n: int, side: str) -> Node:
+    """The same, of an inverse contract with margin fixed in coin in dollars at these prices."""
+    return times(before_fees(scene, n, side), *_fixed_in_coin(scene, n, _priced(scene, n, side)))
 
 
 def net_margin(scene: Scene, n: int, side: str) -> Part:

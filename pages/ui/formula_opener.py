@@ -1,0 +1,69 @@
+"""Opens the formula of the figure that was pressed, in a dialog; nothing is worked out before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import formula_link, formula_panel, rulebook_words, style, view
+from pages.ui.formula_link import Spot
+from pages.ui.telling import told
+from risk_core.margin.formulas.figures import formula
+
+PAGE = Path(__file__).parents[1] / "rulebooks.py"
+KEY, ASKED = "formula", "formula asked"
+_mount = st.components.v2.component(
+    "marginscope_formula",
+    html="<span hidden></span>",
+    js=Path(__file__).with_name("formula_link.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+@st.fragment(key="formula opener")
+def opener() -> None:
+    """What listens for pressed figures; a run of its own when one is."""
+    st.html(style.further("formula.css"))
+    st.caption("Press an underlined figure for its formula, with this account's numbers and the source of each.")
+    _mount(key=KEY, height="content", on_asked_change=_take)
+    spot: Spot | None = st.session_state.pop(ASKED, None)
+    if spot is not None:
+        st.dialog(spot.said, width="large", on_dismiss="ignore")(_panel)(spot)
+
+
+def ask(spot: Spot | None) -> None:
+    """Callback: the formula of `spot` opens when the listener is drawn next."""
+    if spot is not None:
+        st.session_state[ASKED] = spot
+
+
+def _take() -> None:
+    ask(formula_link.read(st.session_state[KEY].get("asked")))
+
+
+def _panel(spot: Spot) -> None:
+    with told():
+        seen = view.present()
+        one = formula(seen.after, spot.mode, spot.figure, spot.leg, underlying=spot.underlying, who=spot.who)
+        if not one.agrees:
+            st.error("The formula of this figure cannot be shown: worked out, it is not the figure in the table. The "
+                     "figure comes from the full computation.", icon=":material/block:")
+            return
+        st.html(formula_panel.body(one, spot.figure, moved=seen.moved))
+        _sources(formula_panel.parameters(one))
+
+
+def _sources(keys: tuple[str, ...]) -> None:
+    """A way to each parameter on the Rulebooks page."""
+    if not keys:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for key in keys:
+            if st.button(rulebook_words.name(key), key=f"formula source {key}", icon=":material/gavel:",
+                         help=f"Open “{key}” on the Rulebooks page.", on_click=_search, args=(key,)):
+                st.switch_page(PAGE)
+
+
+def _search(key: str) -> None:
+    st.session_state["rulebook.search"] = key

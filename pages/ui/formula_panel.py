@@ -1,0 +1,80 @@
+"""The panel of one figure: its formula, the same with this account's numbers, its parts, and where each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from pages.ui import formula_numbers, markup, rulebook_words
+from pages.ui.formula_numbers import write
+from risk_core.margin.formulas.formula import Formula
+from risk_core.margin.formulas.nodes import Term
+
+ROUNDING = "Numbers are shown rounded; the figure is worked out with every digit."
+MOVED = "Prices, volatility, days and sizes are those of the what-if."
+FROM = {"account": "account file", "worked out": "worked out"}
+
+
+def body(one: Formula, figure: str, *, moved: bool) -> str:
+    """The whole panel as HTML."""
+    return markup.html(_formula(one, figure) + _lines(one) + _terms(one.terms) + _notes(one, moved=moved), name="formula")
+
+
+def _formula(one: Formula, figure: str) -> str:
+    shown = formula_numbers.result(figure, one.result)
+    head = f'<p class="result"><span class="muted">{escape(one.symbol)}</span> <b>{escape(shown)}</b></p>'
+    if one.of is None:
+        return head
+    end = "" if one.balance is not None else f" = {shown}"
+    return (f'{head}<dl class="said"><dt>Formula</dt><dd>{escape(one.symbolic)}</dd>'
+            f"<dt>With numbers</dt><dd>{escape(one.numeric(write) + end)}</dd></dl>")
+
+
+def _lines(one: Formula) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(line.name)}</th><td data-head="Formula">{escape(line.symbolic)}</td>'
+        f'<td data-head="With numbers">{escape(line.numeric)}</td>'
+        f'<td data-head="Comes to"><b>{escape(write(line.result, line.unit))}</b></td></tr>'
+        for line in one.lines(write))
+    return _table("Parts", ("Part", "Formula", "With numbers", "Comes to"), rows)
+
+
+def _terms(terms: Sequence[Term]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(term.name)}{_whose(term)}</th>'
+        f'<td data-head="Value">{escape(formula_numbers.with_unit(term.value, term.unit))}</td>'
+        f'<td data-head="Where it comes from" class="from">{_origin(term)}</td></tr>'
+        for term in terms)
+    return _table("Numbers and their sources", ("Number", "Value", "Where it comes from"), rows)
+
+
+def _whose(term: Term) -> str:
+    return f'<span class="sub">{escape(term.whose)}</span>' if term.whose else ""
+
+
+def _origin(term: Term) -> str:
+    origin = term.origin
+    if origin.kind != "rulebook":
+        where = f"<code>{escape(origin.where)}</code>" if origin.kind == "account" else escape(origin.where)
+        return f'<span class="muted">{FROM[origin.kind]}</span> {where}'
+    return (f'<span class="muted">rulebook</span> {escape(rulebook_words.name(origin.where))} '
+            f"<code>{escape(origin.where)}</code>"
+            f'<span class="sub wide">{escape(origin.source)}, <time>{escape(origin.date)}</time></span>')
+
+
+def _table(title: str, heads: Sequence[str], rows: str) -> str:
+    if not rows:
+        return ""
+    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    table = markup.table(title, f"<thead><tr>{top}</tr></thead><tbody>{rows}</tbody>", f"of{len(heads)}")
+    return f"<h3>{escape(title)}</h3>{table}"
+
+
+def _notes(one: Formula, *, moved: bool) -> str:
+    said = [*one.limits, *([MOVED] if moved else []), *([ROUNDING] if one.of is not None else [])]
+    return "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in said) + "</ul>"
+
+
+def parameters(one: Formula) -> tuple[str, ...]:
+    """Keys of the rulebook that the formula reads, each once."""
+    return tuple(dict.fromkeys(term.origin.where for term in one.terms if term.origin.kind == "rulebook"))

@@ -1,0 +1,158 @@
+"""What open orders add to initial margin. They rest in the pool and are cancelled before anything is liquidated, so
+maintenance margin and levels never know them.
+
+larger open size: the initial margin of each position as if all buys were filled, or all sells, whichever is more, and
+never less than without orders. Source: Paradex, "Cross margin requirement", buy and sell open size. each order: every
+order adds the initial margin of a position opened at its price. Source: Binance, "Cost required to open a position".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...arrays import Floats, Ints
+from ...portfolio.account_file import Account
+from ...rulebooks.rules import Rules
+from ..netting import POOL, Nets
+from . import futures, scan
+from .futures import Futures
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Nets of the pool, with an empty one for every order that would open one, (n,) each.
+
+    account: with the instruments of the orders among its own, as `nets` counts them. side: in hedge mode the side a
+    net of futures or perpetuals is for, 0 where both sides are netted.
+    """
+
+    account: Account
+    nets: Nets
+    side: Floats
+
+
+def added(account: Account, nets: Nets, rules: Rules, factors: Floats, charge: str) -> Floats:
+    """Initial margin the orders add to the pool, dollars (S,), prices multiplied by factors (S, U).
+
+    charge: what the mode charges by, `tiered` or `scan`.
+    """
+    if not account.orders.ids or rules.orders.initial == "none":
+        return np.zeros(len(factors))
+    return (_by_tier if charge == "tiered" else _by_scenario)(account, nets, rules, factors)
+
+
+def _by_tier(account: Account, nets: Nets, rules: Rules, factors: Floats) -> Floats:
+    """What they add where nets are charged by themselves."""
+    at_entry = rules.tiers.model_copy(update={"initial_at_cross": "entry", "initial_at_isolated": "entry"})
+    by_price = rules.model_copy(update={"tiers": at_entry})
+
+    def asked(pool: Pool, by: Rules) -> Floats:
+        plain = np.flatnonzero(~pool.account.instruments.is_option[pool.nets.instrument])
+        return futures.requirement(Futures(pool.account, pool.nets, plain, by), factors)[0]
+
+    pool = _pool(account, nets, both_sides=rules.futures.sides == "both")
+    if rules.orders.initial == "each order":
+        return np.asarray(asked(_opened(pool), by_price).sum(axis=1))
+    return _beyond([asked(one, rules) for one in _reached(pool, reducing=False)])
+
+
+def _by_scenario(account: Account, nets: Nets, rules: Rules, factors: Floats) -> Floats:
+    """What they add where a pool is charged by its worst scenario, underlying by underlying."""
+    pool = _pool(account, nets, both_sides=rules.futures.sides == "both")
+    every = np.arange(len(pool.nets.quantity))
+    if rules.orders.initial == "each order":
+        alone = _opened(pool)
+        each = [_scanned(alone, np.array([i]), rules, factors) for i in range(len(account.orders.ids))]
+        return np.asarray(np.concatenate(each, axis=1).sum(axis=1))
+    return _beyond([_scanned(one, every, rules, factors) for one in _reached(pool, reducing=True)])
+
+
+def _scanned(pool: Pool, mine: Ints, rules: Rules, factors: Floats) -> Floats:
+    """Initial margin of the nets `mine` by underlying, dollars (S, U)."""
+    sides = [scan.side(pool.account, pool.nets, mine, u) for u in range(factors.shape[1])]
+    charges = [scan.charge(pool.account, side, u, rules.scanned, factors[:, u]) for u, side in enumerate(sides)]
+    return rules.scanned.initial_factor * np.stack([one.total for one in charges], axis=1)
+
+
+def _beyond(asked: Sequence[Floats]) -> Floats:
+    """What the largest of several margins, part by part, is beyond the first, dollars (S,)."""
+    return np.asarray((np.maximum.reduce(asked) - asked[0]).sum(axis=1))
+
+
+def _reached(pool: Pool, *, reducing: bool) -> list[Pool]:
+    """The pool as it is, after all buys, after all sells, and in hedge mode after both.
+
+    reducing: also what makes a position smaller, which matters where it hedges another one.
+    """
+    bought, sold = (_filled(pool, way, reducing=reducing) for way in (1.0, -1.0))
+    both = [_filled(bought, -1.0, reducing=reducing)] if pool.side.any() else []
+    return [pool, bought, sold, *both]
+
+
+def _pool(account: Account, nets: Nets, *, both_sides: bool) -> Pool:
+    """The pool as the account holds it, before any order is filled."""
+    orders = account.orders
+    at = {key: i for i, key in enumerate(orders.instruments.keys)}
+    own = np.array([at[key] for key in account.instruments.keys], dtype=np.int64)
+    mine = np.flatnonzero(nets.bucket == POOL)
+    instrument, quantity = own[nets.instrument[mine]], nets.quantity[mine]
+    sided = both_sides & ~orders.instruments.is_option[instrument]
+    side = np.where(sided, np.sign(quantity), 0.0)
+    held = {(int(i), float(s)) for i, s in zip(instrument, side, strict=True)}
+    wanted = {(int(i), float(s) if both_sides else 0.0)
+              for i, s in zip(orders.instrument, np.sign(orders.quantity), strict=True)}
+    new = np.array(sorted(wanted - held)).reshape(-1, 2)
+    empty = np.full(len(new), np.nan)
+    whole = replace(account, instruments=orders.instruments,
+                    book=replace(account.book, instrument=own[account.book.instrument]))
+    return Pool(whole, _nets(nets, np.append(instrument, new[:, 0].astype(np.int64)),
+                             np.append(quantity, 0.0 * new[:, 0]), np.append(nets.leverage[mine], empty),
+                             np.append(nets.entry[mine], empty)), np.append(side, new[:, 1]))
+
+
+def _nets(like: Nets, instrument: Ints, quantity: Floats, leverage: Floats, entry: Floats) -> Nets:
+    """Nets of the pool that are charged and nothing else: without legs and profit."""
+    none = np.zeros(len(quantity))
+    return replace(like, bucket=np.full(len(quantity), POOL), instrument=instrument, quantity=quantity,
+                   leverage=leverage, entry=entry, profit_const=none, profit_slope=none)
+
+
+def _filled(pool: Pool, way: float, *, reducing: bool) -> Pool:
+    """The pool after all buys (`way` 1) or all sells (-1) are filled. Entry and leverage change where a net grows."""
+    nets, orders = pool.nets, pool.account.orders
+    mine = np.flatnonzero(np.sign(orders.quantity) == way)
+    at = _slots(pool, way)[mine]
+    price, more = orders.price[mine], np.abs(orders.quantity[mine])
+    size, paid = np.zeros((2, len(nets.quantity)))
+    np.add.at(size, at, more)
+    reached = nets.quantity + way * size
+    grows = np.abs(reached) > np.abs(nets.quantity)
+    leverage = nets.leverage.copy()
+    np.fmin.at(leverage, at, orders.leverage[mine])
+    inverse = pool.account.instruments.inverse[nets.instrument]
+    own = np.maximum(way * nets.quantity, 0.0)
+    np.add.at(paid, at, np.where(inverse[at], more / price, more * price))
+    paid += np.where(own > 0, np.where(inverse, own / nets.entry, own * nets.entry), 0.0)
+    top, bottom = np.where(inverse, own + size, paid), np.where(inverse, paid, own + size)
+    entry = np.divide(top, bottom, out=nets.entry.copy(), where=grows)
+    return replace(pool, nets=replace(nets, quantity=np.where(grows | reducing, reached, nets.quantity),
+                                      leverage=np.where(grows, leverage, nets.leverage), entry=entry))
+
+
+def _slots(pool: Pool, way: float) -> Ints:
+    """The net each order goes to when orders on the side `way` are filled, (O,)."""
+    fits = (pool.side == 0) | (pool.side == way)
+    same = pool.account.orders.instrument[:, None] == pool.nets.instrument
+    return np.asarray(np.argmax(same & fits, axis=1))
+
+
+def _opened(pool: Pool) -> Pool:
+    """Every order as a position of its own, opened at its price; leverage as given, else its position's."""
+    orders, count = pool.account.orders, len(pool.account.orders.ids)
+    at = np.where(orders.quantity > 0, _slots(pool, 1.0), _slots(pool, -1.0))
+    leverage = np.where(np.isnan(orders.leverage), pool.nets.leverage[at], orders.leverage)
+    alone = _nets(pool.nets, orders.instrument, orders.quantity, leverage, orders.price)
+    return replace(pool, nets=replace(alone, bucket=np.arange(count)), side=np.zeros(count))
