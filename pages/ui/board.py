@@ -34,8 +34,8 @@ def board() -> None:
         st.html(cards.readout(seen))
         _picture(seen)
         st.html(comparison_table.table(seen))
-        why.why(seen)
         formula_opener.opener()
+        why.why(seen)
 
 
 def _picture(seen: view.View) -> None:

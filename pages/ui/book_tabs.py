@@ -14,6 +14,7 @@ from pages.ui import (
     leg_form,
     market_tab,
     markup,
+    order_table,
     recognised,
     scaling,
     state,
@@ -80,8 +81,8 @@ def _title(tab: str, held: Desk) -> str:
     if tab == HISTORY:
         return tab
     rows = f" ({len(held.sheets[tab.lower()])})" if tab != MARKET else ""
-    own = {POSITIONS: ("positions",), COLLATERAL: ("collateral",)}.get(tab)
-    bad = sum(one.sheet in own if own else one.sheet not in ("positions", "collateral") for one in held.troubles)
+    tab_of = {"positions": POSITIONS, "orders": POSITIONS, "collateral": COLLATERAL}
+    bad = sum(tab_of.get(one.sheet, MARKET) == tab for one in held.troubles)
     return f"{tab}{rows}" + (f", {bad} to correct" if bad else "")
 
 
@@ -100,6 +101,7 @@ def _positions() -> None:
     grid_view.draw("positions", names)
     st.caption("Click a cell and type. Tick rows at their left edge to delete them; the empty last row adds one. Point "
                "at a column's name for its meaning.")
+    order_table.show(names)
     _contributions()
 
 

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pages.ui import csv_cells
@@ -60,7 +60,9 @@ class Read:
 def read(raw: bytes, grid: Grid) -> Read:
     """The rows of a file for this grid, or its faults; never half of a row."""
     try:
-        return _cells(_records(_decoded(raw), [column.key for column in grid.columns]), grid)
+        text = _decoded(raw)
+        grid = _as_written(text, grid)
+        return _cells(_records(text, [column.key for column in grid.columns]), grid)
     except Refused as refused:
         return Read((), (), (refused.fault,))
 
@@ -78,6 +80,13 @@ def of_sheet(grid: Grid, rows: Iterable[Mapping[str, Any]]) -> bytes:
     """The rows of a grid as a file; `read` gives them back."""
     keys = [column.key for column in grid.columns]
     return write(keys, ([row.get(key) for key in keys] for row in rows))
+
+
+def _as_written(text: str, grid: Grid) -> Grid:
+    """The grid as the file knows it: one of an earlier release lacks the columns that were added since."""
+    older = replace(grid, columns=tuple(column for column in grid.columns if not column.added))
+    names = [name.strip() for name in re.split(r"[\r\n]", text, maxsplit=1)[0].split(",")]
+    return older if names == [column.key for column in older.columns] else grid
 
 
 def _decoded(raw: bytes) -> str:

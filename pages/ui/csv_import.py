@@ -23,9 +23,18 @@ EXAMPLES: Mapping[str, Sheet] = {
         {"kind": "option", "underlying": "BTC", "settlement": "linear", "quantity": -2, "entry_price": 1230,
          "type": "put", "strike": 70000, "expiry": "2027-12-31T08:00:00Z", "iv": 0.61, "enabled": False},
     ),
+    "orders": (
+        {"id": "bid", "kind": "perpetual", "underlying": "BTC", "settlement": "linear", "quantity": 0.5,
+         "price": 74000, "leverage": 10},
+        {"kind": "future", "underlying": "BTC", "settlement": "inverse", "quantity": -20000, "price": 79000,
+         "expiry": "2027-12-31T08:00:00Z"},
+    ),
     "collateral": ({"asset": "USD", "amount": 50000}, {"asset": "BTC", "amount": 0.25}),
 }
 """One row of each kind, for the template files."""
+
+NAMED = ("positions", "orders")
+"""Sheets whose rows have an id, made up where it is left empty."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ def dry_run(raw: bytes, sheet: str, document: Mapping[str, Any], *, replace: boo
     sheets = tables.sheets_of(document)
     kept = () if replace else sheets[sheet]
     after = (*kept, *read.rows)
-    if sheet == "positions":
+    if sheet in NAMED:
         after = tuple(legs.named([dict(row) for row in after]))
     outcome = editing.judge({**sheets, sheet: after}, document)
     if outcome.document is None:
@@ -87,7 +96,7 @@ def _told(sheet: str, before: Sheet, rows: Sheet, *, replace: bool) -> str:
     new, old = counted(len(rows), noun), counted(len(before), noun)
     if not replace:
         return f"Adds {new} to the {old} of this account."
-    name = "id" if sheet == "positions" else "asset"
+    name = "id" if sheet in NAMED else "asset"
     present, coming = {row[name]: row for row in before}, {row[name] for row in rows}
     left = [str(row[name]) for row in before if row[name] not in coming]
     same = sum(present.get(row[name]) == row for row in rows)

@@ -14,8 +14,8 @@ from risk_core.portfolio.fields import is_number
 
 Document = Mapping[str, Any]
 
-_NAMES = {"positions": "id", "collateral": "asset", "underlyings": "name", "assets": "asset", "correlation": "pair",
-          "forwards": "expiry"}
+_NAMES = {"positions": "id", "orders": "id", "collateral": "asset", "underlyings": "name", "assets": "asset",
+          "correlation": "pair", "forwards": "expiry"}
 """What the rows of a sheet are told apart by; points of a surface by expiry and strike."""
 _BULKY = ("forwards", "surface")
 """Sheets of which only the count of differing rows is told."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import cached, csv_files, exchange, results, state, telling, workbook
-from pages.ui.grids import COLLATERAL, POSITIONS, Grid
+from pages.ui.grids import COLLATERAL, ORDERS, POSITIONS, Grid
 from pages.ui.state import Draft
 from risk_core.errors import MarginscopeError
 from risk_core.margin.compare import Comparison
@@ -27,7 +27,7 @@ def show(draft: Draft) -> None:
 
 def _account(draft: Draft) -> None:
     exchange.export(draft)
-    for grid in (POSITIONS, COLLATERAL):
+    for grid in (POSITIONS, *((ORDERS,) if draft.document.get("orders") else ()), COLLATERAL):
         _button(f"{grid.title}, CSV", f"export.{grid.name}", _named(draft, f"-{grid.name}.csv"), CSV,
                 _sheet(grid, draft), "Columns as in the account file; Import reads it back.")
 

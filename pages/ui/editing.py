@@ -56,7 +56,7 @@ def judge(sheets: Mapping[str, Sheet], original: Mapping[str, Any]) -> Outcome:
     clashes = tuple(_clashes(filled, places))
     if clashes:
         return Outcome(None, clashes)
-    filled["positions"] = tuple(legs.named([dict(row) for row in filled["positions"]]))
+    filled |= {name: tuple(legs.named([dict(row) for row in filled[name]])) for name in ("positions", "orders")}
     document = tables.document_of(filled, original)
     try:
         read_document(document)
@@ -99,7 +99,7 @@ def _trouble(problem: Problem, sheets: Mapping[str, Sheet], places: Mapping[str,
 
 def spot(path: str, sheets: Mapping[str, Sheet]) -> tuple[str, int | None, str]:
     """Sheet, row and column of a path of the account file; the account as a whole when no grid shows it."""
-    if found := re.fullmatch(r"(positions|collateral)\[(\d+)\](?:\.(.+))?", path):
+    if found := re.fullmatch(r"(positions|orders|collateral)\[(\d+)\](?:\.(.+))?", path):
         return found[1], int(found[2]), found[3] or ""
     for sheet, key in _NAMED.items():
         start = f"market.{sheet}."

@@ -16,7 +16,7 @@ from risk_core.portfolio.json_text import parse
 
 SUFFIX = ".margin.json"
 ACCOUNT = "Account file"
-KINDS = {ACCOUNT: "", "Positions, CSV": "positions", "Collateral, CSV": "collateral"}
+KINDS = {ACCOUNT: "", "Positions, CSV": "positions", "Open orders, CSV": "orders", "Collateral, CSV": "collateral"}
 """What can be imported, and the sheet it goes into; none for a whole account."""
 
 
@@ -70,7 +70,7 @@ def taken(raw: bytes) -> Account:
     """The account in an uploaded file. Raises Refused with every problem."""
     try:
         document = parse(raw.decode("utf-8"))
-        for key in ("positions", "collateral") if isinstance(document, dict) else ():
+        for key in ("positions", "orders", "collateral") if isinstance(document, dict) else ():
             if isinstance(document.get(key), list) and len(document[key]) > MOST_ROWS:
                 raise Refused([Problem(key, len(document[key]), f"must have at most {MOST_ROWS:,} rows")])
         return read_document(document)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.ui import formula_link, formula_panel, rulebook_words, style, view
+from pages.ui import formula_link, formula_panel, style, view
 from pages.ui.formula_link import Spot
 from pages.ui.telling import told
 from risk_core.margin.formulas.figures import formula
 
-PAGE = Path(__file__).parents[1] / "rulebooks.py"
 KEY, ASKED = "formula", "formula asked"
+SEARCH = "rulebook.search"
+"""Query parameter of the search on the Rulebooks page."""
 _mount = st.components.v2.component(
     "marginscope_formula",
     html="<span hidden></span>",
@@ -50,20 +52,9 @@ def _panel(spot: Spot) -> None:
             st.error("The formula of this figure cannot be shown: worked out, it is not the figure in the table. The "
                      "figure comes from the full computation.", icon=":material/block:")
             return
-        st.html(formula_panel.body(one, spot.figure, moved=seen.moved))
-        _sources(formula_panel.parameters(one))
+        st.html(formula_panel.body(one, spot.figure, _address, moved=seen.moved))
 
 
-def _sources(keys: tuple[str, ...]) -> None:
-    """A way to each parameter on the Rulebooks page."""
-    if not keys:
-        return
-    with st.container(horizontal=True, gap="small"):
-        for key in keys:
-            if st.button(rulebook_words.name(key), key=f"formula source {key}", icon=":material/gavel:",
-                         help=f"Open “{key}” on the Rulebooks page.", on_click=_search, args=(key,)):
-                st.switch_page(PAGE)
-
-
-def _search(key: str) -> None:
-    st.session_state["rulebook.search"] = key
+def _address(key: str) -> str:
+    """The same state on the Rulebooks page, where `key` is looked for."""
+    return f"rulebooks?{urlencode({**st.query_params.to_dict(), SEARCH: key})}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from pages.ui import formula_numbers, markup, rulebook_words
@@ -12,12 +12,23 @@ from risk_core.margin.formulas.nodes import Term
 
 ROUNDING = "Numbers are shown rounded; the figure is worked out with every digit."
 MOVED = "Prices, volatility, days and sizes are those of the what-if."
+SYMBOLS = {
+    "q": "size, + long", "|q|": "size", "E": "entry price", "s": "side, +1 long, −1 short", "r": "maintenance rate",
+    "D": "deduction of the tier", "f": "closing fee rate", "S": "index price", "K": "strike", "F": "forward",
+    "m": "mark in dollars", "x": "price move of the scenario", "Σ|δ|": "gross notional", "|Σδ|": "net notional",
+}
+"""What the letters of the formulas stand for."""
 FROM = {"account": "account file", "worked out": "worked out"}
 
 
-def body(one: Formula, figure: str, *, moved: bool) -> str:
+Link = Callable[[str], str]
+"""The address of a parameter on the Rulebooks page, by its key."""
+
+
+def body(one: Formula, figure: str, link: Link, *, moved: bool) -> str:
     """The whole panel as HTML."""
-    return markup.html(_formula(one, figure) + _lines(one) + _terms(one.terms) + _notes(one, moved=moved), name="formula")
+    parts = _formula(one, figure), _lines(one), _terms(one.terms, link), _notes(one, moved=moved)
+    return markup.html("".join(parts), name="formula")
 
 
 def _formula(one: Formula, figure: str) -> str:
@@ -39,25 +50,28 @@ def _lines(one: Formula) -> str:
     return _table("Parts", ("Part", "Formula", "With numbers", "Comes to"), rows)
 
 
-def _terms(terms: Sequence[Term]) -> str:
+def _terms(terms: Sequence[Term], link: Link) -> str:
     rows = "".join(
         f'<tr><th scope="row">{escape(term.name)}{_whose(term)}</th>'
         f'<td data-head="Value">{escape(formula_numbers.with_unit(term.value, term.unit))}</td>'
-        f'<td data-head="Where it comes from" class="from">{_origin(term)}</td></tr>'
+        f'<td data-head="Where it comes from" class="from">{_origin(term, link)}</td></tr>'
         for term in terms)
     return _table("Numbers and their sources", ("Number", "Value", "Where it comes from"), rows)
 
 
 def _whose(term: Term) -> str:
-    return f'<span class="sub">{escape(term.whose)}</span>' if term.whose else ""
+    """What the symbol stands for, and whose number it is."""
+    said = ", ".join(filter(None, (SYMBOLS.get(term.name.removesuffix(" at P"), ""), term.whose)))
+    return f'<span class="sub wide">{escape(said)}</span>' if said else ""
 
 
-def _origin(term: Term) -> str:
+def _origin(term: Term, link: Link) -> str:
     origin = term.origin
     if origin.kind != "rulebook":
         where = f"<code>{escape(origin.where)}</code>" if origin.kind == "account" else escape(origin.where)
         return f'<span class="muted">{FROM[origin.kind]}</span> {where}'
-    return (f'<span class="muted">rulebook</span> {escape(rulebook_words.name(origin.where))} '
+    name = escape(rulebook_words.name(origin.where))
+    return (f'<span class="muted">rulebook</span> <a href="{escape(link(origin.where))}" target="_blank">{name}</a> '
             f"<code>{escape(origin.where)}</code>"
             f'<span class="sub wide">{escape(origin.source)}, <time>{escape(origin.date)}</time></span>')
 
@@ -74,7 +88,3 @@ def _notes(one: Formula, *, moved: bool) -> str:
     said = [*one.limits, *([MOVED] if moved else []), *([ROUNDING] if one.of is not None else [])]
     return "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in said) + "</ul>"
 
-
-def parameters(one: Formula) -> tuple[str, ...]:
-    """Keys of the rulebook that the formula reads, each once."""
-    return tuple(dict.fromkeys(term.origin.where for term in one.terms if term.origin.kind == "rulebook"))

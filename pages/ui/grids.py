@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from risk_core.portfolio import fields as f
-from risk_core.portfolio.instruments import KINDS
+from risk_core.portfolio.instruments import KINDS, ORDERED
 
 Sort = Literal["text", "number", "choice", "flag", "time"]
 
@@ -18,7 +18,8 @@ TIME_FORMS = "Write 2026-12-25 08:00, 2026-12-25 or 25DEC26; times are UTC, 08:0
 class Column:
     """One column of a grid. key: in the account file. shift: decimal places between file and screen (2 for percent).
 
-    default: what an absent key means. starts: a new row begins with a value here. width: pixels.
+    default: what an absent key means. starts: a new row begins with a value here. width: pixels. added: files of
+    earlier releases lack it.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Column:
     options: tuple[str, ...] = ()
     pinned: bool = False
     width: int = 95
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def _meanings(*tables: Iterable[f.Field]) -> dict[str, str]:
 
 
 _LEG = _meanings(*(kind.own_fields for kind in KINDS.values()), f.POSITION)
+_ORDER = _meanings(f.ORDER)
 _UNDERLYING, _BALANCE = _meanings(f.UNDERLYING), _meanings(f.BALANCE)
 _FORWARD, _POINT = _meanings(f.FORWARD), _meanings(f.VOLATILITY_POINT)
 
@@ -85,6 +88,21 @@ POSITIONS = Grid("positions", "Positions", "leg", (
     Column("iv", "Implied vol, points", "number",
            "Volatility of this option in points a year (61 is 0.61); wins over the market's. Options only.",
            shift=2, width=155),
+    Column("unsettled_funding", "Unsettled funding, USD", "number",
+           _LEG["unsettled_funding"] + " Futures and perpetuals only.", width=180, added=True),
+))
+
+ORDERS = Grid("orders", "Open orders", "order", (
+    Column("id", "Order", "text", _ORDER["id"] + " Left empty, it takes the name of its instrument.", pinned=True,
+           width=160),
+    Column("underlying", "Underlying", "choice", "One of the underlyings on the Market tab.", starts=True, width=112),
+    Column("kind", "Kind", "choice", _ORDER["kind"], options=tuple(ORDERED), starts=True, width=98),
+    Column("settlement", "Settled", "choice", _ORDER["settlement"], options=("linear", "inverse"), starts=True,
+           width=90),
+    Column("quantity", "Quantity", "number", _ORDER["quantity"] + " Minus sells.", width=100),
+    Column("price", "Limit price", "number", _ORDER["price"], width=112),
+    Column("expiry", "Expiry, UTC", "time", "Futures only. " + TIME_FORMS, width=135),
+    Column("leverage", "Leverage, ×", "number", _ORDER["leverage"] + " Empty: that of the position.", width=118),
 ))
 
 COLLATERAL = Grid("collateral", "Collateral", "balance", (
@@ -131,7 +149,7 @@ CORRELATION = Grid("correlation", "Correlation", "pair", (
 
 GRIDS = {
     grid.name: grid
-    for grid in (ACCOUNT, POSITIONS, COLLATERAL, UNDERLYINGS, FORWARDS, SURFACE, ASSETS, CORRELATION)
+    for grid in (ACCOUNT, POSITIONS, ORDERS, COLLATERAL, UNDERLYINGS, FORWARDS, SURFACE, ASSETS, CORRELATION)
 }
 
 

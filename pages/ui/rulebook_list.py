@@ -37,7 +37,7 @@ def show(held: state.Draft) -> None:
 def _wanted(rules: Rulebook) -> list[str]:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     wanted = left.text_input("Search parameters", key="rulebook.search", placeholder="haircut, volatility, days …",
-                             icon=":material/search:", label_visibility="collapsed") or ""
+                             icon=":material/search:", label_visibility="collapsed", bind="query-params") or ""
     titles = {ALL: f"All ({len(rules.parameters)})", OVERRIDDEN: f"Overridden ({len(rules.overridden)})"}
     which = right.segmented_control("Show", [ALL, OVERRIDDEN], default=ALL, required=True, key="rulebook.which",
                                     format_func=lambda one: titles[one], label_visibility="collapsed")

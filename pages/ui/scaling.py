@@ -30,7 +30,8 @@ def show() -> None:
 def _form() -> None:
     sheets = desk.desk().sheets
     factor = st.number_input("Factor", min_value=-MOST, max_value=MOST, value=2.0, step=0.5, key="scale.factor",
-                             format="%.6g", help="2 doubles every leg, 0.5 halves it, −1 turns every side around.")
+                             format="%.6g",
+                             help="2 doubles every leg and open order, 0.5 halves them, −1 turns every side around.")
     if any("isolated_margin" in row for row in sheets["positions"]):
         st.checkbox("Isolated margin too", value=True, key=PLEDGES, help="Collateral pledged to isolated legs.")
     st.checkbox("Collateral too", value=False, key=COLLATERAL, help="All balances, by the factor without its sign.")
@@ -59,7 +60,8 @@ def _scale() -> None:
     if not factor:
         return
     pledges = bool(st.session_state.get(PLEDGES, True))
-    changed = {"positions": scaled(sheets["positions"], factor, pledges=pledges)}
+    changed = {"positions": scaled(sheets["positions"], factor, pledges=pledges),
+               "orders": tuple(_times(row, "quantity", factor) for row in sheets["orders"])}
     if st.session_state.get(COLLATERAL):
         changed["collateral"] = tuple(_times(row, "amount", abs(factor)) for row in sheets["collateral"])
     desk.type_in(changed)
@@ -69,7 +71,7 @@ def _scale() -> None:
 
 def scaled(rows: Sheet, factor: float, *, pledges: bool = True) -> Sheet:
     """The legs at other sizes; what is pledged to them grows along when `pledges`."""
-    legs = (_times(row, "quantity", factor) for row in rows)
+    legs = (_times(_times(row, "quantity", factor), "unsettled_funding", factor) for row in rows)
     return tuple(_times(row, "isolated_margin", abs(factor)) if pledges else row for row in legs)
 
 

@@ -35,6 +35,7 @@ def sheets_of(document: Mapping[str, Any]) -> dict[str, Sheet]:
     sheets: dict[str, Sheet] = {
         "account": ({key: document[key] for key in ACCOUNT_KEYS},),
         "positions": tuple(document["positions"]),
+        "orders": tuple(document.get("orders", ())),
         "collateral": tuple(document["collateral"]),
         "assets": _pairs(market.get("assets", {}), "asset", "price"),
         "correlation": _pairs(market.get("correlation", {}), "pair", "value"),
@@ -58,8 +59,9 @@ def document_of(sheets: Mapping[str, Sheet], original: Mapping[str, Any]) -> dic
         if values or key in original["market"]:
             market[key] = values
     kept = {key: value for key, value in original.items() if key not in ACCOUNT_KEYS or key in sheets["account"][0]}
+    orders = {"orders": list(sheets["orders"])} if sheets["orders"] or "orders" in original else {}
     return {**kept, **sheets["account"][0], "market": market, "collateral": list(sheets["collateral"]),
-            "positions": list(sheets["positions"])}
+            "positions": list(sheets["positions"]), **orders}
 
 
 def _underlyings(sheets: Mapping[str, Sheet], original: Mapping[str, Any]) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _shares(mode: ModeResult) -> str:
                     for what, total in zip(WAYS, totals, strict=True))
     rows = "".join(_line(one.id, labels.get(one.id, ""), [
         words.money(own, "up"), words.money(one.marginal),
-        _opens(mode, one.id, "maintenance_margin", words.money(part, "up"))])
+        _part(mode, one.id, words.money(part, "up"))])
         for one, own, part in zip(mode.shares, alone, parts, strict=True))
     first, last = (f'<td>{words.money(total, "up")}</td>' for total in totals)
     total = f'{first}<td class="muted">these do not add up</td>{last}'
@@ -112,6 +112,12 @@ def _legs(mode: ModeResult) -> str:
     ]) for leg in mode.positions)
     body = f'{_heads("Legs, USD", LEGS)}<tbody>{rows}</tbody>'
     return markup.table("Size, profit and levels of each leg", body, "legs")
+
+
+def _part(mode: ModeResult, leg: str, shown: str) -> str:
+    """Where legs are charged by themselves the part is the leg's margin, which has a formula."""
+    apart = any(one.id == leg and one.maintenance_margin is not None for one in mode.positions)
+    return _opens(mode, leg, "maintenance_margin", shown) if apart else shown
 
 
 def _opens(mode: ModeResult, leg: str, figure: str, shown: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from pages.ui import results
-from pages.ui.grids import COLLATERAL, POSITIONS, Grid
+from pages.ui.grids import COLLATERAL, ORDERS, POSITIONS, Grid
 from pages.ui.results import Cell, Table
 from risk_core.margin.compare import Comparison
 
@@ -33,7 +33,7 @@ def workbook(found: Comparison) -> bytes:
         created = found.account.market.as_of.replace(tzinfo=None)
         book.set_properties({"title": _text(found.account.name), "created": created})
         _sheet(book, _account(found))
-        for grid in (POSITIONS, COLLATERAL):
+        for grid in (POSITIONS, *((ORDERS,) if document.get("orders") else ()), COLLATERAL):
             _sheet(book, _grid(grid, document[grid.name]))
         for table in (results.market(document), results.modes(found), results.legs(found), results.rules(found)):
             _sheet(book, table)

@@ -9,7 +9,7 @@ from hypothesis import strategies as any_
 from db.samples import SAMPLES, slug
 from pages.ui import editing, expiries, tables
 from pages.ui.grids import GRIDS, POSITIONS, SURFACE, UNDERLYINGS, grid_of
-from risk_core.portfolio.fields import BALANCE, FORWARD, POSITION, UNDERLYING, VOLATILITY_POINT
+from risk_core.portfolio.fields import BALANCE, FORWARD, ORDER, POSITION, UNDERLYING, VOLATILITY_POINT
 from risk_core.portfolio.instruments import KINDS
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
@@ -115,7 +115,7 @@ def test_rows_are_edited_deleted_and_added_by_their_place_in_the_source():
 
 def test_every_field_of_the_file_has_a_column():
     fields = {"positions": {f.name for kind in KINDS.values() for f in kind.fields}, "forwards": {f.name for f in FORWARD},
-              "collateral": {f.name for f in BALANCE}, "surface": {f.name for f in VOLATILITY_POINT},
+              "orders": {f.name for f in ORDER} | {"expiry"}, "collateral": {f.name for f in BALANCE}, "surface": {f.name for f in VOLATILITY_POINT},
               "underlyings": {f.name for f in UNDERLYING} | {"name", "volatility"}}
     for name, keys in fields.items():
         assert {column.key for column in GRIDS[name].columns} == keys

@@ -13,7 +13,7 @@ import numpy as np
 from risk_core.liquidation.thresholds import levels
 from risk_core.margin.compare import compare
 from risk_core.margin.holding import hold, margin
-from risk_core.margin.models import MODES
+from risk_core.margin.models import MODES, usable
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
 
@@ -142,6 +142,12 @@ def result(doc, mode="cross"):
     return compared(doc, (mode,)).modes[mode]
 
 
+def defined(doc, modes=tuple(MODES)):
+    """Those of `modes` that the rulebook of the account defines."""
+    account = read_document(doc)
+    return [mode.name for mode in usable(modes, account, load.resolve(account.rules).rules)]
+
+
 def compared(doc, modes=tuple(MODES)):
     account = read_document(doc)
     return compare(account, load.resolve(account.rules), modes)
@@ -162,7 +168,8 @@ def scale(doc):
     entry = np.nan_to_num(book.entry) * np.where(coin_quoted, index, 1.0)
     per_unit = np.where(face, 1.0 + ins.mark[at] / np.where(face, entry, 1.0), index + entry + np.nan_to_num(ins.strike[at]))
     held_value = np.abs(held_.amount * held_.price)
-    return 1.0 + math.fsum(held_value) + math.fsum(np.abs(book.quantity) * per_unit) + math.fsum(held(doc, "isolated").pledge)
+    pledges = [math.fsum(held(doc, mode).pledge) for mode in defined(doc, ["isolated"])]
+    return 1.0 + math.fsum(held_value) + math.fsum(np.abs(book.quantity) * per_unit) + math.fsum(pledges)
 
 
 # Walks ------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,9 @@ DOUBT = 1e-10
 def kinks(holding, beta, span):
     """k where the buffer bends: tier floors ÷ size, strikes at every row's move, the present price; neighbours of each."""
     nets, ins = holding.nets, holding.account.instruments
-    floors, moves = [step.start for step in holding.rules.tiers.steps][1:], np.array(holding.rules.portfolio.moves)
+    rules = holding.rules
+    floors = sorted({step.start for table in rules.tiers.tables().values() for step in table[1:]})
+    moves = np.array(rules.portfolio.moves if rules.portfolio else (0.0,))
     out = [1.0]
     for n, inst in enumerate(nets.instrument):
         b = beta[ins.underlying[inst]]

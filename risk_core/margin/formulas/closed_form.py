@@ -156,9 +156,10 @@ def _cost(scene: Scene, n: int) -> Node:
                          "coin" if inverse else "USD") if len(rows) > 1 else rows[0]
 
 
-def _sign(scene: Scene, n: int) -> Term:
+def sign(scene: Scene, n: int) -> Term:
+    """Side of a net: +1 long, -1 short."""
     side = float(np.sign(scene.holding.nets.quantity[n]))
-    return Term("s", side, "+1 long, −1 short", scene.net_quantity(n).origin, scene.label(n))
+    return Term("s", side, "", Origin("worked out", "sign of q"), scene.label(n))
 
 
 def _linear(scene: Scene, n: int, out: Solution, *, charged: bool) -> None:
@@ -176,7 +177,7 @@ def _linear(scene: Scene, n: int, out: Solution, *, charged: bool) -> None:
         rates.append(scene.rate("f", scene.rules.fees.closing_rate, "fees.closing_rate"))
     elif fee is not None:
         out.needed.append(fee)
-    out.moving.append(times(scene.size(n), minus(_sign(scene, n), *rates), *_ratio(scene, n)))
+    out.moving.append(times(scene.size(n), minus(sign(scene, n), *rates), *_ratio(scene, n)))
 
 
 def _fee_of(scene: Scene, n: int, *, charged: bool) -> tuple[Part | None, bool]:
@@ -189,7 +190,7 @@ def _fee_of(scene: Scene, n: int, *, charged: bool) -> tuple[Part | None, bool]:
 def _inverse(scene: Scene, n: int, out: Solution, *, charged: bool) -> None:
     priced = scene.rules.tiers.maintenance_at
     fee, in_price = _fee_of(scene, n, charged=charged)
-    ratio, rates = _ratio(scene, n), [_sign(scene, n)]
+    ratio, rates = _ratio(scene, n), [sign(scene, n)]
     added: list[Node] = list(rates)
     per: list[Node] = []
     if charged and priced == "tested price":

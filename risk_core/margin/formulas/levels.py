@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-
 from ...liquidation.thresholds import Levels, Liquidation, levels
 from .. import own_price
 from ..netting import POOL
@@ -18,6 +16,7 @@ from .nodes import ZERO, Node, Operation, Origin, Part, Term, minus, over, plus,
 from .scene import Scene
 
 STILL = "All other prices and every volatility stand still; pledges stay what they are now."
+TIER = "Rates and deductions are those of the tier at P."
 NO_LEVEL = "None: the buffer does not fall below 0 anywhere from 1/10,000 to 10,000 times the present price."
 GONE = "None: it is liquidated at the present price; a level from which it would recover is no liquidation price."
 NO_BANKRUPTCY = "None: there is no liquidation price, or the equity stays above 0 beyond it."
@@ -69,12 +68,13 @@ def bankruptcy(found: Found, place: Place, title: str) -> Formula:
 
 def _at(now: Scene, place: Place, price: float, title: str, *, charged: bool) -> Formula:
     scene = now.moved(place.u, price)
+    index = f"P is the index price of {now.account.underlyings[place.u]}."
     if closed_form.solvable(scene, *place, charged=charged):
         of = closed_form.solved(scene, *place, charged=charged)
-        limits = ("Rates and deductions are those of the tier at P.", STILL) if charged else (STILL,)
+        limits = (index, *((TIER,) if charged else ()), STILL)
         return Formula(title, "P", "USD", of, price, limits)
     other = required(scene, "maintenance", place.bucket) if charged else _kept_back(scene, place)
-    limits = ("No closed form: P is found by a complete search, both sides are evaluated at it.", STILL)
+    limits = (index, "No closed form: P is found by a complete search, both sides are evaluated at it.", STILL)
     return Formula(title, "P", "USD", bucket_equity(scene, place.bucket), price, limits, other)
 
 
@@ -124,13 +124,11 @@ def _assumed(scene: Scene, n: int, result: float | None, title: str, *, bankrupt
         return Formula(title, "P", "USD", None, None, limits)
     of = _shared(scene, n, bankrupt=bankrupt) if convention == "shared by value" else _frozen(scene, bankrupt=bankrupt)
     inst = int(scene.holding.nets.instrument[n])
-    sign = Term("s", float(np.sign(scene.holding.nets.quantity[n])), "+1 long, −1 short",
-                scene.net_quantity(n).origin, scene.label(n))
     size: Node = scene.size(n)
     if scene.account.instruments.inverse[inst]:
         size = over(size, scene.entry(n))
     bends = convention == "shared by value" and not bankrupt and not scene.account.instruments.inverse[inst]
-    moving: Node = times(sign, size)
+    moving: Node = times(closed_form.sign(scene, n), size)
     if bends:
         moving = minus(moving, over(net_margin(scene, n, "maintenance"), scene.mark(inst)))
     price = minus(scene.mark(inst), over(of, moving))
