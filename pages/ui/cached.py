@@ -18,6 +18,7 @@ import streamlit as st
 
 from db.store import Store, StoredAccount, open_store
 from pages.ui.plans import DAYS, VOLATILITY, Plan
+from risk_core.liquidation.assumptions import Range, ranges
 from risk_core.liquidation.frontier import Map, price_and_days, price_and_volatility, two_prices
 from risk_core.liquidation.triggers import Trigger, triggers
 from risk_core.margin.compare import Comparison, compare
@@ -153,6 +154,16 @@ def _triggered(text: str, modes: tuple[str, ...], _asked: Asked) -> tuple[Trigge
 def triggered(question: Asked, modes: tuple[str, ...]) -> tuple[Trigger, ...]:
     """Where every pool and leg is liquidated after the what-if. Raises Refused, Unsettled."""
     return _triggered(question.text, modes, question)
+
+
+@st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)
+def _ranged(text: str, modes: tuple[str, ...], _asked: Asked) -> tuple[Range, ...]:  # noqa: ARG001
+    return ranges(moved(_asked), _asked.rules, modes)
+
+
+def ranged(question: Asked, modes: tuple[str, ...]) -> tuple[Range, ...]:
+    """Liquidation prices of a pool's positions under each assumption of the rest. Raises Refused, Unsettled."""
+    return _ranged(question.text, modes, question)
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)

@@ -46,7 +46,7 @@ def draw(one: Control) -> None:
     """The control; the slider first, because it takes its value from the link."""
     with st.container(key=f"control.{one.key}", gap=None):
         head = st.container()
-        following.control_part(one.key, _slider)(one)
+        _slider(one)
         with head:
             following.control_part(HEAD + one.key, _head)(one)
 
@@ -93,7 +93,7 @@ def _typed(one: Control, key: str) -> None:
         if at not in one.stops:
             st.session_state[TYPED + one.key] = at
         following.put(one.key, at)
-    following.follow(one.key, HEAD + one.key)
+    following.follow(HEAD + one.key)
 
 
 def _refused(one: Control) -> None:
@@ -106,7 +106,7 @@ def _refused(one: Control) -> None:
 
 def _back(key: str, now: float) -> None:
     following.put(key, now)
-    following.follow(key, HEAD + key)
+    following.follow(HEAD + key)
 
 
 def _take_from_link(one: Control) -> None:

@@ -51,8 +51,11 @@ def start() -> None:
 
 
 def follow(*names: str) -> None:
-    """Callback of every control of the frame. names: the parts of controls to draw again, all of them without any."""
-    page = st.session_state.get(PAGE)
+    """Callback of every control of the frame. names: the parts of controls to draw again, all of them without any.
+
+    Where a value was put into a control, everything is drawn again: a control itself is part of no fragment.
+    """
+    page = None if st.session_state.get(PUT) else st.session_state.get(PAGE)
     controls = [key for key, name in st.session_state.get(CONTROLS, {}).items() if name in names or not names]
     st.rerun([*page, *st.session_state[FRAME], *controls] if page else "app")
 

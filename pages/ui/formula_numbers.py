@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pages.ui import words
+from risk_core.margin.formulas.formula import Formula
+from risk_core.margin.formulas.nodes import Operation, worked
 
 DIGITS = 8
 """Significant digits of what is neither dollars nor a share."""
@@ -33,12 +35,16 @@ def with_unit(value: float, unit: str) -> str:
     return write(value, unit) if unit == "share" else f"{write(value, unit)}{words.SPACE}{unit}".strip()
 
 
-def result(figure: str, value: float | None) -> str:
+def result(figure: str, one: Formula) -> str:
     """A figure as the tables show it."""
+    value = one.result
     if value is None:
         return words.used(None) if figure == "maintenance_used" else words.NONE
     if figure == "maintenance_used":
         return words.used(value)
     if figure.endswith("_price"):
         return f"{words.price(value)}{words.SPACE}USD"
+    if figure == "capital_freed" and isinstance(one.of, Operation):
+        isolated, here = (words.rounded(worked(part), "up") for part in one.of.of)
+        value = round(isolated - here, 2)
     return f"{words.money(value, ROUNDED.get(figure, 'half'))}{words.SPACE}USD"

@@ -27,13 +27,14 @@ Link = Callable[[str], str]
 
 def body(one: Formula, figure: str, link: Link, *, moved: bool) -> str:
     """The whole panel as HTML."""
-    parts = _formula(one, figure), _lines(one), _terms(one.terms, link), _notes(one, moved=moved)
+    badge = markup.badge("What-if", "whatif") if moved else ""
+    parts = _formula(one, figure, badge), _lines(one), _terms(one.terms, link), _notes(one, moved=moved)
     return markup.html("".join(parts), name="formula")
 
 
-def _formula(one: Formula, figure: str) -> str:
-    shown = formula_numbers.result(figure, one.result)
-    head = f'<p class="result"><span class="muted">{escape(one.symbol)}</span> <b>{escape(shown)}</b></p>'
+def _formula(one: Formula, figure: str, badge: str) -> str:
+    shown = formula_numbers.result(figure, one)
+    head = f'<p class="result"><span class="muted">{escape(one.symbol)}</span> <b>{escape(shown)}</b> {badge}</p>'
     if one.of is None:
         return head
     end = "" if one.balance is not None else f" = {shown}"

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from pages.ui import (
+    assumption_table,
     cached,
     downloads,
     formula_opener,
@@ -34,6 +35,7 @@ def board() -> None:
         if heading.nothing_held(held):
             return
         _table()
+        assumption_table.section()
         formula_opener.opener()
         frontier_section.section()
         ladder_section.section()

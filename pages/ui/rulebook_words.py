@@ -16,6 +16,7 @@ SECTIONS: Mapping[str, str] = {
     "collateral": "Collateral",
     "tiers": "Futures and perpetuals in isolated and cross",
     "options": "Short options in isolated and cross",
+    "orders": "Open orders",
     "portfolio": "Portfolio margin",
 }
 NAMES: Mapping[str, str] = {
@@ -23,6 +24,8 @@ NAMES: Mapping[str, str] = {
     "collateral.other_haircut": "Haircut of any other asset",
     "tiers.style": "How tiers are charged",
     "tiers.steps": "Tiers",
+    "futures.funding": "Unsettled funding",
+    "orders.initial": "Initial margin of open orders",
     "options.initial_rate": "Initial margin rate",
     "options.initial_floor": "Initial margin floor",
     "options.maintenance_rate": "Maintenance margin rate",

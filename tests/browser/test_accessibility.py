@@ -130,6 +130,7 @@ def test_a_keyboard_alone_moves_a_price_and_the_figures(page, app_url):
             break
     expect(slider).to_be_focused()
     page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(40)
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".ms-strip.whatif")).to_be_visible()
     ready(page)
@@ -151,6 +152,7 @@ def test_quick_presses_are_never_taken_back(page, app_url):
     slider.focus()
     for _ in range(6):
         slider.press("ArrowLeft")
+        page.wait_for_timeout(40)
     expect(slider).to_have_attribute("aria-valuetext", "−1.5 %")
     ready(page)
     page.wait_for_timeout(1500)

@@ -64,11 +64,19 @@ def opened(page, address):
     return page
 
 
+KEY_REPEAT = 40
+"""Milliseconds between key presses, as a keyboard repeats them: a slider drops two that arrive in one frame."""
+
+
 def press(page, slider, key, times=1):
     handle = page.get_by_role("slider", name=slider)
     handle.focus()
     for _ in range(times):
         handle.press(key)
+        page.wait_for_timeout(KEY_REPEAT)
+    reached = handle.get_attribute("aria-valuetext")
+    page.wait_for_function("value => decodeURIComponent(location.search.replaceAll('+', ' ')).includes(value)", arg=reached,
+                           timeout=60_000)
     ready(page)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from risk_core.errors import Refused
 from risk_core.portfolio import fields
 from risk_core.portfolio.account_file import read_document
-from risk_core.portfolio.instruments import KINDS
+from risk_core.portfolio.instruments import KINDS, ORDERED
 from risk_core.portfolio.schema import account_schema
 from tests import accounts
 from tests.conftest import ROOT
@@ -27,12 +27,17 @@ def whole():
                       "forwards": [{"expiry": instant(35 * DAY), "price": 101.0}],
                       "volatility": [{"expiry": instant(30 * DAY), "strike": 100.0, "iv": 0.5}]},
               "ETH": {"price": 50.0, "volatility": 0.7}}
-    legs = [perpetual(1.0, 100.0, leverage=5, mark_price=100.5, mode="isolated", isolated_margin=20.0, enabled=True),
+    legs = [perpetual(1.0, 100.0, leverage=5, mark_price=100.5, mode="isolated", isolated_margin=20.0, enabled=True,
+                      unsettled_funding=-1.5),
             future(-100.0, 100.0, settlement="inverse", leverage=2, mark_price=101.0),
             call(110.0, -1.0, entry_price=2.0, iv=0.6, mode="cross"), put(90.0, 1.0, mark_price=1.0, isolated_margin=0)]
     doc = document(legs, [cash(1_000), coin("BTC", -0.5)], market, {"base": "generic", "override": {}},
                    assets={"USDT": 1.0}, correlation={"BTC/ETH": 0.8})
-    return doc | {"name": "Everything"}
+    resting = [{"id": "bid", "kind": "perpetual", "underlying": "BTC", "settlement": "linear", "quantity": 1.0, "price": 99.0,
+                "leverage": 5},
+               {"id": "ask", "kind": "future", "underlying": "BTC", "settlement": "inverse", "quantity": -100.0, "price": 104.0,
+                "expiry": instant(35 * DAY)}]
+    return doc | {"name": "Everything", "orders": resting}
 
 
 def accepted(doc):
@@ -67,6 +72,7 @@ def test_every_drawn_account_validates(doc):
 def objects(doc):
     """(path, object, table of its fields) for every object of the file."""
     yield from ((("positions", i), leg, KINDS[leg["kind"]].fields) for i, leg in enumerate(doc["positions"]))
+    yield from ((("orders", i), row, ORDERED[row["kind"]]) for i, row in enumerate(doc["orders"]))
     yield from ((("collateral", i), row, fields.BALANCE) for i, row in enumerate(doc["collateral"]))
     btc = ("market", "underlyings", "BTC")
     yield btc, doc["market"]["underlyings"]["BTC"], fields.UNDERLYING
@@ -129,5 +135,6 @@ def test_required_at_the_top(key):
 
 
 def test_every_field_of_the_schema_is_described():
-    for kind in account_schema()["properties"]["positions"]["items"]["oneOf"]:
+    listed = account_schema()["properties"]
+    for kind in (*listed["positions"]["items"]["oneOf"], *listed["orders"]["items"]["oneOf"]):
         assert all(field["description"] for name, field in kind["properties"].items() if name != "kind")

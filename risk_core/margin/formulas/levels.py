@@ -19,7 +19,7 @@ STILL = "All other prices and every volatility stand still; pledges stay what th
 TIER = "Rates and deductions are those of the tier at P."
 NO_LEVEL = "None: the buffer does not fall below 0 anywhere from 1/10,000 to 10,000 times the present price."
 GONE = "None: it is liquidated at the present price; a level from which it would recover is no liquidation price."
-NO_BANKRUPTCY = "None: there is no liquidation price, or the equity stays above 0 beyond it."
+NO_BANKRUPTCY = "None: the equity stays above 0 at and beyond the liquidation price."
 
 
 class Place(NamedTuple):
@@ -62,7 +62,9 @@ def bankruptcy(found: Found, place: Place, title: str) -> Formula:
     """The first price at or beyond that level at which the equity of the bucket is 0."""
     price = found.levels.bankruptcy[place]
     if price is None:
-        return Formula(title, "P", "USD", None, None, (NO_BANKRUPTCY, STILL))
+        known = found.at(place)
+        reason = GONE if known.now else NO_LEVEL if known.nearest is None else NO_BANKRUPTCY
+        return Formula(title, "P", "USD", None, None, (reason, STILL))
     return _at(found.scene, place, price, title, charged=False)
 
 

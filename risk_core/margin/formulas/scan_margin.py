@@ -96,7 +96,7 @@ def _loss(scene: Scene, n: int, at: int) -> Part:
     rules = scene.rules.scanned
     moves = len(rules.moves) * 3
     move = scene.rate("x", float(scan.rows(rules).move[at]), "portfolio.moves" if at < moves else
-                      "portfolio.extended_rows", "relative move")
+                      "portfolio.extended_rows")
     price = number(1.0) if ins.inverse[inst] else scene.mark(inst)
     return Part(name, times(own, minus(price, times(price, plus(number(1.0), move)))))
 
