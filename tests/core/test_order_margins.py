@@ -1,7 +1,5 @@
-"""What open orders ask in initial margin: a slow twin, laws, and every convention by hand.
-
-The twin says in plain Python what the contract's tiers and scenarios ask of the sizes that orders can reach.
-"""
+"""What open orders ask in initial margin: laws, every convention by hand, and a slow twin, which says in plain Python
+what the contract's tiers and scenarios ask of the sizes that orders can reach."""
 
 import math
 
@@ -121,18 +119,15 @@ def test_a_further_order_never_lowers_initial_margin_by_tier(doc):
 
 
 @half
-@given(doc=books(book=geared), share=st.floats(0.0, 1.0, exclude_min=True), leverage=st.sampled_from((None, 1, 3)))
-def test_an_order_that_only_reduces_its_position_adds_nothing_under_larger_open_size(doc, share, leverage):
-    sizes = {}
-    for row in doc["positions"]:
-        sizes.setdefault(key_of(row), []).append(row)
+@given(doc=books(book=geared), share=st.floats(0.0, 1.0, exclude_min=True), more=st.sampled_from(({}, {"leverage": 1})))
+def test_an_order_that_only_reduces_its_position_adds_nothing_under_larger_open_size(doc, share, more):
     reducing = []
-    for rows in sizes.values():
+    for key in {key_of(row) for row in doc["positions"]}:
+        rows = [row for row in doc["positions"] if key_of(row) == key]
         size = math.fsum(row["quantity"] for row in rows)
         if abs(size) * share > 1e-20:
-            given_ = {"leverage": leverage} if leverage else {}
-            reducing.append({**{k: rows[0][k] for k in ("kind", "underlying", "settlement", "expiry") if k in rows[0]},
-                             "quantity": -size * share, "price": rows[0]["entry_price"], **given_})
+            named = {k: rows[0][k] for k in ("kind", "underlying", "settlement", "expiry") if k in rows[0]}
+            reducing.append({**named, "quantity": -size * share, "price": rows[0]["entry_price"], **more})
     assert results(resting(doc, reducing), ["cross"])["cross"].orders in (0.0, None)
 
 
@@ -192,9 +187,20 @@ def test_an_inverse_order_ties_up_coins_at_its_price():
     assert results(doc, ["cross"])["cross"].orders == pytest.approx(1_000 / 80 * 100 / 10, rel=1e-12)
 
 
-def test_initial_margin_at_entry_takes_the_price_of_the_orders():
-    doc = resting(document([perpetual(1.0, 90.0)], 1_000.0), [order(1.0, 70.0)], tiers={"initial_at_cross": "entry"})
-    assert initial(doc) == pytest.approx((90 + 70) * 0.05, rel=1e-12)
+@pytest.mark.parametrize(("position", "orders", "asked"), [(10, (2,), 200 / 2), (2, (10,), 200 / 2), (None, (4, 8), 300 / 4)])
+def test_the_smallest_leverage_of_what_is_filled_applies(position, orders, asked):
+    held = perpetual(1.0, 100.0, **({"leverage": position} if position else {}))
+    doc = resting(document([held], 1_000.0), [order(1.0, leverage=leverage) for leverage in orders])
+    assert initial(doc) == pytest.approx(asked, rel=1e-12)
+
+
+@pytest.mark.parametrize(("settlement", "size", "value"), [
+    ("linear", 1.0, 80 + 120), ("inverse", 100.0, (100 / 80 + 100 / 120) * 100)])
+def test_initial_margin_at_entry_takes_the_price_of_the_orders(settlement, size, value):
+    """Dollars of face at 80 and at 120 are so many coins, each worth 100 dollars now."""
+    doc = resting(document([perpetual(size, 80.0, settlement=settlement)], 1_000.0),
+                  [order(size, 120.0, settlement=settlement)], tiers={"initial_at_cross": "entry"})
+    assert initial(doc) == pytest.approx(value * 0.05, rel=1e-12)
 
 
 def test_sizes_of_one_underlying_are_looked_up_with_their_orders():
