@@ -276,7 +276,9 @@ def test_weights_that_move_with_size_are_IMF_SQRT():
 @given(doc=some.conventions().flatmap(lambda rules: some.accounts(rules=rules, apart=True)),
        k=st.lists(some.walk_factors, min_size=4, max_size=4))
 def test_rows_are_the_state_form_under_every_convention(doc, k):
-    ask(doc, np.maximum(np.array([1.0, *k]), 1e-4))
+    coins = max(step["from"] for step in doc["rules"]["override"]["tiers"]["steps"])
+    dearest = max(block["price"] for block in doc["market"]["underlyings"].values())
+    ask(doc, np.maximum(np.array([1.0, *k]), 1e-4), floors=coins * dearest)
 
 
 @settings(max_examples=max(settings.default.max_examples // 2, 1))

@@ -33,16 +33,17 @@ def slopes_at(question, k):
     return at.slope + at.convex_slope - at.concave_slope
 
 
-def check(question, k):
+def check(question, k, floors=0.0):
+    """floors: dollars of the largest tier floor, which a ramp adds and takes off again."""
     got = rows_at(question, k)
     true = buffers(question.holding, question.bucket, question.beta, k, question.what)
     size = gross_along(question.holding, question.beta, k) + gross_along(question.holding, question.beta, [1.0])
     nets = question.holding.nets
     gains = abs(nets.profit_const).sum() + abs(nets.profit_slope).sum() * (1.0 + k) + question.holding.pledge.sum()
-    assert np.all(np.abs(got - true) <= 1e-12 * (size + gains)), np.max(np.abs(got - true) / size)
+    assert np.all(np.abs(got - true) <= 1e-12 * (size + gains + floors * (1.0 + k))), np.max(np.abs(got - true) / size)
 
 
-def ask(doc, k, weights=(1.0, 1.0, 1.0)):
+def ask(doc, k, weights=(1.0, 1.0, 1.0), floors=0.0):
     for mode in MODES:
         holding = held(doc, mode)
         names = holding.account.underlyings
@@ -50,7 +51,7 @@ def ask(doc, k, weights=(1.0, 1.0, 1.0)):
         for beta in moves:
             for bucket in range(holding.nets.buckets):
                 for what in ("buffer", "equity"):
-                    check(Question(holding, bucket, beta, what), k)
+                    check(Question(holding, bucket, beta, what), k, floors)
 
 
 @half

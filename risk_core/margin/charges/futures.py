@@ -167,15 +167,12 @@ def _crossing_floors(held: Futures, table: Schedule, out: LineSum, row: Ints, sh
 
 def _moving_floors(held: Futures, table: Schedule, out: LineSum, row: Ints, shift: Floats, scale: Floats,
                    at: Ints) -> None:
-    """Marginal tiers counted in coins of a face that does not move: max(N - floor·P, 0) = max(floor·P - N, 0) -
-    floor·P + N.
-    """
+    """Marginal tiers counted in coins of a face that does not move: ramps max(face - floor × price, 0)."""
     row, face, mark = row[at], held.size[at], held.mark[at]
     rates, starts = table.rates[at], table.starts[at]
     out.add(row, -rates[:, 0] * face)
     for rise, start in zip(np.diff(rates).T, starts[:, 1:].T, strict=True):
         used = rise != 0
-        floor = start * mark
-        out.add(row[used], -(rise * (face - floor * shift[at]))[used], (rise * floor * scale[at])[used])
-        out.terms.append(Terms(row[used], -rise[used], (floor * shift[at])[used], (floor * scale[at])[used], face[used],
-                               np.zeros(int(used.sum()))))
+        floor, none = start * mark, np.zeros(int(used.sum()))
+        out.terms.append(Terms(row[used], -rise[used], (face - floor * shift[at])[used], -(floor * scale[at])[used],
+                               none, none))
