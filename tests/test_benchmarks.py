@@ -86,8 +86,9 @@ def test_the_threaded_numpy_peer_is_right():
 def test_a_visitor_without_a_browser_sees_every_page_and_moves_a_slider():
     with served() as server, Visitor(server.address) as visitor:
         visitor.open()
-        assert list(visitor.pages) == [page.title for page in app.PAGES]
-        for title in visitor.pages:
+        shown = [page.title for page in app.PAGES]
+        assert [title for title in visitor.pages if title in shown] == shown
+        for title in shown:
             visitor.open(title)
             assert visitor.bytes > 0
         slider = next(one for label, one in visitor.sliders.items() if "price" in label.lower())

@@ -21,7 +21,8 @@ def show() -> None:
     offered = _offered()
     names = list(offered)
     left, right = st.columns(2)
-    one = left.selectbox("From (grey)", names, index=min(1, len(names) - 1), key="rulebook.left",
+    base = names.index(f"shipped {cached.rulebook(offered[IN_FORCE][1]).name}")
+    one = left.selectbox("From (grey)", names, index=base, key="rulebook.left",
                          format_func=lambda key: offered[key][0])
     other = right.selectbox("To (bold)", names, index=0, key="rulebook.right",
                             format_func=lambda key: offered[key][0])

@@ -89,11 +89,16 @@ def view(held: state.Draft, chosen: state.Controls) -> View:
     question = cached.asked(account, chosen.what_if)
     before = cached.compared(pin.question if pin else cached.asked(account, state.Controls().what_if))
     after = cached.compared(question)
-    both = [name for name in modes_shown(account) if name in before.modes and name in after.modes]
-    if not both:
+    return View(held, account, chosen, question, before, after, modes_of_both(account, before, after), pin)
+
+
+def modes_of_both(account: Account, before: Comparison, after: Comparison) -> tuple[str, ...]:
+    """The modes to show that both comparisons have. Raises Refused where there are none, with the reasons."""
+    found = tuple(name for name in modes_shown(account) if name in before.modes and name in after.modes)
+    if not found:
         reasons = "; ".join(dict.fromkeys((after.unavailable | before.unavailable).values()))
         raise Refused([Problem("rules", after.rulebook.name, f"defines no margin mode for this account: {reasons}")])
-    return View(held, account, chosen, question, before, after, tuple(both), pin)
+    return found
 
 
 def walked(seen: View, along: str) -> Walked:

@@ -93,7 +93,7 @@ def zoom(page):
 def test_the_picture_keeps_its_zoom_and_is_named(page, app_url):
     open_page(page, app_url)
     chart = page.locator(CURVES)
-    expect(chart).to_have_attribute("role", "img")
+    expect(chart).to_have_attribute("role", "figure")
     assert "maintenance margin" in chart.get_attribute("aria-label")
     zoomed = zoom(page)
     drawn = chart.get_attribute("data-drawn")

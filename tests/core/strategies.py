@@ -220,7 +220,7 @@ def conventions(draw):
     tiers["initial_style"] = draw(st.sampled_from(("marginal", "whole")))
     tiers["maintenance_at"] = draw(st.sampled_from(("tested price", "entry", "present mark")))
     tiers["by"] = draw(st.sampled_from(("instrument", "underlying"))) if measure == "size" else "instrument"
-    slope = {name: draw(st.floats(0.0, 1e-3)) for name in ("BTC", "ETH")}
+    slope = {name: draw(st.floats(0.0, 1e-9)) for name in ("BTC", "ETH")}
     tiers |= {"initial_slope": slope, "maintenance_slope": slope}
     fees = {"closing_rate": draw(st.floats(0.0, 0.01)),
             "closing_on": draw(st.sampled_from(("none", "tested price", "bankruptcy price", "entry", "entry and margin"))),
