@@ -55,7 +55,10 @@ def drop() -> None:
 
 def written(question: Asked, label: str, short: str) -> str:
     """What is kept of a pin: account file and moves, from which every figure follows."""
-    kept = {"document": question.account.document, "what_if": asdict(question.what_if), "label": label, "short": short}
+    document = question.account.document
+    if question.rules.digest != cached.rulebook(question.account.rules).digest:
+        document = {**document, "rules": question.rules.name}
+    kept = {"document": document, "what_if": asdict(question.what_if), "label": label, "short": short}
     return json.dumps(kept, ensure_ascii=True)
 
 

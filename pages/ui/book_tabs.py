@@ -24,7 +24,6 @@ from pages.ui import (
 from pages.ui.desk import Desk
 from pages.ui.following import follows
 from pages.ui.telling import told
-from pages.ui.view import modes_shown
 from risk_core.margin.compare import Comparison
 from risk_core.portfolio.account_file import read_document
 
@@ -52,7 +51,7 @@ def _before(seen: view.View) -> Comparison | None:
     earlier = opened if st.session_state.get("against") == OPENED or not past else past[-1]
     if seen.pin is not None or earlier == present:
         return seen.before if seen.has_before else None
-    return cached.compared(cached.asked(read_document(earlier), seen.controls.what_if))
+    return cached.compared(view.asked(read_document(earlier), seen.controls))
 
 
 def _against() -> None:
@@ -116,11 +115,12 @@ def _structures(held: Desk) -> None:
 @follows
 def _contributions() -> None:
     with told():
-        found = view.present().after
+        seen = view.present()
+        found = seen.after
         if found.account.book.ids:
             st.subheader("What each leg adds to maintenance margin", anchor=False,
                          help="In USD, mode by mode: the leg alone, and what the account needs more because of it.")
-            st.html(effect.contributions(found, modes_shown(found.account)))
+            st.html(effect.contributions(found, seen.modes))
 
 
 def _collateral() -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import control_row, following, steps, words
+from pages.ui import control_row, following, glossary, steps, words
 from pages.ui.control_row import DAY, PERCENT, TIMES, Control, shown, value
 from pages.ui.state import TOGETHER, Controls
 from risk_core.portfolio.account_file import Account
+from risk_core.rulebooks import load
 
 ALL = "All prices"
 ALONG = "along"
@@ -19,6 +20,9 @@ VOLATILITY = "volatility"
 DAYS = "days"
 SIZE = "size"
 LEVERAGE = "leverage"
+RULES = "rulebook"
+OWN = "as in the account"
+"""The choice of the account's own rulebook."""
 
 _HELP_PRICE = (
     "Moves index, perpetuals, futures and forwards by the same percentage. Fine steps near zero, out to −90 % and "
@@ -35,6 +39,7 @@ _HELP_SIZE = (
     "Every leg as if opened that many times as large: quantities and pledges are multiplied, the premium of further "
     "options is paid at their entry price. Balances stay."
 )
+_HELP_RULES = "This book under a shipped rulebook. The account keeps its own; Portfolio → Market changes that."
 _HELP_LEVERAGE = (
     "Multiplies the leverage of futures and perpetuals; isolated pledges shrink by as much. Options have none."
 )
@@ -58,13 +63,18 @@ def present(account: Account) -> Controls:
     names = held_underlyings(account)
     together = value(PRICE) if len(names) > 1 else 0.0
     moves = tuple((name, value(price_key(name))) for name in names)
-    return Controls(together, moves, value(VOLATILITY), value(DAYS), value(SIZE, 1.0), value(LEVERAGE, 1.0))
+    rules = str(st.session_state.get(RULES, OWN))
+    return Controls(together, moves, value(VOLATILITY), value(DAYS), value(SIZE, 1.0), value(LEVERAGE, 1.0),
+                    rules if rules in load.names() else "")
 
 
 def draw(account: Account) -> None:
-    """The sliders, one below the other. Only the frame draws them."""
+    """The sliders, one below the other, and the rulebook. Only the frame draws them."""
     for control in _controls(account):
         control_row.draw(control)
+    following.adopt(RULES)
+    st.selectbox("Rulebook", [OWN, *load.names()], key=RULES, bind="query-params", on_change=following.follow,
+                 help=f"{_HELP_RULES} {glossary.pointer('Rulebook')}")
 
 
 def reset() -> None:
@@ -74,6 +84,8 @@ def reset() -> None:
             following.put(str(key), 0.0)
         elif key in (SIZE, LEVERAGE):
             following.put(str(key), 1.0)
+        elif key == RULES:
+            following.put(RULES, OWN)
 
 
 def nearest_step(key: str, wanted: float) -> float:
@@ -83,7 +95,9 @@ def nearest_step(key: str, wanted: float) -> float:
 
 def told(account: Account) -> dict[str, str]:
     """The controls that are not at now, as the link spells them."""
-    return {one.key: shown(at, one.unit) for one in _controls(account) if (at := value(one.key, one.now)) != one.now}
+    rules = present(account).rules
+    moved = {one.key: shown(at, one.unit) for one in _controls(account) if (at := value(one.key, one.now)) != one.now}
+    return {**moved, RULES: rules} if rules else moved
 
 
 def along_control(names: tuple[str, ...]) -> str:

@@ -62,7 +62,7 @@ def effect(before: Comparison | None, after: Comparison, modes: Sequence[str]) -
 
 
 def _row(line: Line, before: Comparison | None, after: Comparison, modes: Sequence[str]) -> str:
-    cells = "".join(f"<td>{_cell(line, before.modes[name] if before else None, after.modes[name])}</td>"
+    cells = "".join(f"<td>{_cell(line, before.modes.get(name) if before else None, after.modes[name])}</td>"
                     for name in modes)
     return f'<tr><th scope="row">{markup.helped(line.label, line.help)}</th>{cells}</tr>'
 

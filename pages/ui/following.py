@@ -60,7 +60,7 @@ def follow(*names: str) -> None:
     st.rerun([*page, *st.session_state[FRAME], *controls] if page else "app")
 
 
-def put(key: str, value: float) -> None:
+def put(key: str, value: float | str) -> None:
     """Callback: the control takes this value, in figures at once, in browser and link when it is drawn again."""
     st.session_state[key] = value
     st.session_state[PUT] = {**st.session_state.get(PUT, {}), key: value}

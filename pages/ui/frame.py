@@ -49,7 +49,7 @@ def _panel() -> None:
 @following.frame_part
 def _head() -> None:
     """Drawn after the controls, which take their values from the link only when they are drawn."""
-    moved = not controls.present(state.account(state.draft())).what_if.is_now
+    moved = not controls.present(state.account(state.draft())).is_now
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall",
                       key="panel_head"):
         st.html(f'<span class="ms ms-panel-title{" whatif" if moved else ""}"></span>', width="content")

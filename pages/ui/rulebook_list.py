@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import cached, markup, rulebook_acts, rulebook_effect, rulebook_input, rulebook_words, state
 from risk_core.errors import MarginscopeError
-from risk_core.rulebooks import kinds
+from risk_core.rulebooks import kinds, load
 from risk_core.rulebooks.choices import Chosen
 from risk_core.rulebooks.rules import Parameter, Rulebook
 
@@ -42,9 +42,14 @@ def _wanted(rules: Rulebook) -> list[str]:
     which = right.segmented_control("Show", [ALL, OVERRIDDEN], default=ALL, required=True, key="rulebook.which",
                                     format_func=lambda one: titles[one], label_visibility="collapsed")
     order = list(rulebook_words.SECTIONS)
-    keys = sorted(rules.parameters, key=lambda key: _place(key.partition(".")[0], order))
+    keys = sorted(rules.parameters, key=lambda key: (_place(key.partition(".")[0], order), _is_plain(key, rules)))
     return [key for key in keys if rulebook_words.matches(key, rules.parameters[key], wanted)
             and (which != OVERRIDDEN or key in rules.overridden)]
+
+
+def _is_plain(key: str, rules: Rulebook) -> bool:
+    """Whether the rulebook leaves a parameter at the plain convention; those stand last in their section."""
+    return rules.parameters[key].source == load.meanings().get(key, {}).get("source")
 
 
 def _place(section: str, order: list[str]) -> int:

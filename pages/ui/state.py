@@ -32,6 +32,7 @@ class Controls:
     """The what-if control values of one run. Prices and volatility in percent from now, days forward.
 
     together: move of all prices; prices: further move by underlying. size, leverage: factors, 1 for as it is.
+    rules: name of a shipped rulebook instead of the account's own, empty for that.
     """
 
     together: float = 0.0
@@ -40,6 +41,12 @@ class Controls:
     days: float = 0.0
     size: float = 1.0
     leverage: float = 1.0
+    rules: str = ""
+
+    @property
+    def is_now(self) -> bool:
+        """True when nothing is hypothetical."""
+        return self.what_if.is_now and not self.rules
 
     @property
     def what_if(self) -> WhatIf:

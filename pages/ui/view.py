@@ -9,6 +9,7 @@ from pages.ui import baseline, cached, controls, state
 from pages.ui.axis import Axis
 from pages.ui.levels import Standing, standings
 from pages.ui.sentences import Scene
+from risk_core.digest import digest
 from risk_core.errors import Problem, Refused
 from risk_core.liquidation.distance import daily_volatility
 from risk_core.margin.compare import Comparison
@@ -44,12 +45,13 @@ class View:
     def digest(self) -> str:
         """Content hash of the account after the what-if, 64 hexadecimal digits."""
         account = cached.moved(self.question) if self.moved else self.account
-        return account.digest.rpartition(":")[2]
+        under = {"rules": self.controls.rules} if self.controls.rules else {}
+        return digest({**account.document, **under}).rpartition(":")[2]
 
     @property
     def moved(self) -> bool:
         """True when anything on screen is hypothetical."""
-        return not self.controls.what_if.is_now
+        return not self.controls.is_now
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -86,10 +88,17 @@ def present() -> View:
 def view(held: state.Draft, chosen: state.Controls) -> View:
     """The draft at the chosen controls. Raises Refused, Unsettled."""
     account, pin = state.account(held), baseline.pin()
-    question = cached.asked(account, chosen.what_if)
+    question = asked(account, chosen)
     before = cached.compared(pin.question if pin else cached.asked(account, state.Controls().what_if))
     after = cached.compared(question)
     return View(held, account, chosen, question, before, after, modes_of_both(account, before, after), pin)
+
+
+def asked(account: Account, chosen: state.Controls) -> cached.Asked:
+    """The account at the controls, under their rulebook or its own. Raises Refused."""
+    if chosen.rules:
+        return cached.asked_under(account, chosen.rules, chosen.what_if)
+    return cached.asked(account, chosen.what_if)
 
 
 def modes_of_both(account: Account, before: Comparison, after: Comparison) -> tuple[str, ...]:
