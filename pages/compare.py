@@ -4,6 +4,6 @@ from pages.ui.board import board
 from pages.ui.heading import account_header
 from pages.ui.rules import limits
 
-account = account_header()
+account_header()
 board()
-limits(account)
+limits()

@@ -4,6 +4,6 @@ from pages.ui import liquidation_board
 from pages.ui.heading import account_header
 from pages.ui.rules import limits
 
-account = account_header()
+account_header()
 liquidation_board.board()
-limits(account)
+limits()

@@ -7,19 +7,27 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import cached, comparison_table, markup, state
+from pages.ui import comparison_table, controls, markup, state, view
+from pages.ui.following import follows
 from risk_core.margin.models import MODES
 from risk_core.rulebooks.rules import Rulebook
 
 
-def limits(held: state.Draft) -> None:
+def limits() -> None:
     """Two expanders: what the rules leave out and contain, and what the words mean."""
-    rules = cached.asked(state.account(held), state.Controls().what_if).rules
+    _limits()
+    with st.expander("What the words mean, and in which unit", icon=":material/menu_book:"):
+        st.html(markup.html(_words()))
+
+
+@follows
+def _limits() -> None:
+    """Of the rulebook that the controls put in force."""
+    account = state.account(state.draft())
+    rules = view.asked(account, controls.present(account)).rules
     with st.expander(f"Rules “{rules.title}”: stated limits and every parameter", icon=":material/gavel:"):
         items = "".join(f"<li>{escape(limit)}</li>" for limit in rules.limits)
         st.html(markup.html(f"<b>What these rules leave out</b><ul>{items}</ul>{_parameters(rules)}"))
-    with st.expander("What the words mean, and in which unit", icon=":material/menu_book:"):
-        st.html(markup.html(_words()))
 
 
 def _parameters(rules: Rulebook) -> str:
