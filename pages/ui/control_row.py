@@ -85,7 +85,12 @@ def box_key(key: str, now: float) -> str:
 
 
 def _typed(one: Control, key: str) -> None:
-    """Callback of the box: a value within the ends of the slider is set, any other told and dropped."""
+    """Callback of the box: a value within the ends of the slider is set, any other told and dropped.
+
+    A box that the slider has left behind reports its old value when the browser takes it away: that is not typed.
+    """
+    if key != box_key(one.key, value(one.key, one.now)):
+        return
     at = exact(float(st.session_state[key] or 0.0))
     if not one.stops[0] <= at <= one.stops[-1]:
         st.session_state[REFUSED + one.key] = at

@@ -57,8 +57,7 @@ def violations(page):
     return [(rule["id"], node["target"][0], node["html"][:200]) for rule in found["violations"] for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 @pytest.mark.parametrize("one", app.PAGES, ids=lambda one: one.address)
 def test_axe_finds_nothing_of_ours(new_page, app_url, one, width, scheme):
     page = opened(new_page(width, SIZES[width], scheme), address(app_url, one))
@@ -72,7 +71,7 @@ def test_axe_finds_nothing_of_ours(new_page, app_url, one, width, scheme):
     assert allowed <= {seen[:2] for seen in found}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark"])
 @pytest.mark.parametrize("one", app.PAGES, ids=lambda one: one.address)
 def test_axe_finds_nothing_in_a_what_if_and_in_what_opens(new_page, app_url, one, scheme):
     page = opened(new_page(scheme=scheme), address(app_url, one, LIQUIDATED))
@@ -129,12 +128,14 @@ def test_a_keyboard_alone_moves_a_price_and_the_figures(page, app_url):
         if slider.evaluate("one => one === document.activeElement"):
             break
     expect(slider).to_be_focused()
+    page.wait_for_timeout(500)
     page.keyboard.press("ArrowLeft")
     page.wait_for_timeout(40)
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".ms-strip.whatif")).to_be_visible()
     ready(page)
-    assert page.locator("table.compare").inner_text() != before
+    page.wait_for_function("before => document.querySelector('table.compare').innerText !== before", arg=before,
+                           timeout=30_000)
     expect(slider).to_be_focused()
     box = page.get_by_role("spinbutton", name="BTC price, %")
     assert float(box.input_value()) < 0

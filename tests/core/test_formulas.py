@@ -21,7 +21,7 @@ from tests.core.option_conventions import CONVENTIONS, rules
 
 SAMPLES = {path.name.removesuffix(".margin.json"): json.loads(path.read_text("utf-8"))
            for path in sorted((ROOT / "db/samples").glob("*.margin.json"))}
-half = settings(max_examples=max(settings.default.max_examples // 2, 1))
+few = settings(max_examples=max(settings.default.max_examples // 8, 1))
 
 
 def compared(doc):
@@ -79,7 +79,7 @@ def test_a_formula_worked_out_is_the_figure_shown(book):
     assert checked > 100
 
 
-@half
+@few
 @given(doc=some.conventions().flatmap(lambda rules: some.accounts(rules=rules, apart=True)))
 def test_under_every_convention_of_tiers_fees_and_pledges(doc):
     for one in every(doc):
