@@ -83,7 +83,7 @@ def test_L4_L5_against_the_dense_walk(sample):
     asked = [Question(held(sample, mode), 0, direction(held(sample, mode), [name]))
              for mode in defined(sample, ("as_held", "cross", "portfolio")) for name in held(sample, mode).account.underlyings]
     for question, found in zip(asked, below_zero(asked), strict=True):
-        brute.check(question.holding, 0, question.beta, found, nodes=4_000)
+        brute.check(question.holding, 0, question.beta, found, nodes=1_500)
         assert np.all(brute.residuals(question.holding, 0, question.beta, found) <= 1e-9)
 
 
