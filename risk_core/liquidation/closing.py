@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Floats
-from ..margin.holding import Holding, option_value
+from ..margin.account_value import option_value
+from ..margin.holding import Holding
 from ..margin.netting import POOL, POOL_ID
 from ..margin.positions import leg_unrealised
 from ..portfolio.account_file import Account, read_document
@@ -84,7 +85,7 @@ def _fee(holding: Holding, bucket: int, shares: Floats) -> float:
         return rules.fee_rate * math.fsum(shares * notional)
     if rules.fee_on == "equity closed":
         return liquidation_fee(float(holding.now.equity[0, bucket]), float(shares.max(initial=0.0)), rules.fee_rate)
-    if holding.mode.charge == "scan":  # one share of every net, whose margin is charged together
+    if holding.charge != "tiered":  # one share of every net, whose margin is charged together
         base = float(holding.now.maintenance[0, bucket] if rules.fee_on.startswith("maintenance") else notional.sum())
         return liquidation_fee(base, float(shares.max(initial=0.0)), rules.fee_rate)
     by_net = net_maintenance(holding) if rules.fee_on.startswith("maintenance") else values_at_bankruptcy(holding)

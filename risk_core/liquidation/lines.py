@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..arrays import Flags, Floats, Ints
+from ..margin.account_value import option_value
 from ..margin.charges import options, scan, tiered
 from ..margin.charges.form import LineSum
 from ..margin.charges.terms import Terms
-from ..margin.holding import Holding, collateral_value, option_value
+from ..margin.holding import Holding, collateral_value
 from ..margin.netting import HEDGED, POOL
 from . import scan_lines
 from .question import Question
@@ -31,14 +32,14 @@ def walks(questions: Sequence[Question]) -> Walks:
     for holding in dict.fromkeys(question.holding for question in questions):
         mine = [i for i, question in enumerate(questions) if question.holding is holding]
         _fill(lines, holding, [questions[i] for i in mine], first[mine])
-    zero = np.array([_gross(question) for question in questions]).reshape(-1, 2) * ZERO
-    spans = np.array([_span(question.beta) for question in questions]).reshape(-1, 2)
+    zero = np.array([gross_along(question) for question in questions]).reshape(-1, 2) * ZERO
+    spans = np.array([span(question.beta) for question in questions]).reshape(-1, 2)
     row_group = np.repeat(np.arange(len(group_rows)), group_rows)
     return Walks(group_walk, row_group, lines.const, lines.slope, Terms.join(lines.terms),
                  zero[:, 0], zero[:, 1], spans[:, 0], spans[:, 1])
 
 
-def _gross(question: Question) -> tuple[float, float]:
+def gross_along(question: Question) -> tuple[float, float]:
     """Gross size along the walk, const and slope, dollars."""
     still, moving = question.holding.gross
     return still + float(moving @ (1.0 - question.beta)), float(moving @ question.beta)
@@ -73,7 +74,7 @@ def _second(question: Question, at: Ints) -> Flags:
     return out
 
 
-def _span(beta: Floats) -> tuple[float, float]:
+def span(beta: Floats) -> tuple[float, float]:
     """The k for which every moved price stays within LOWEST … HIGHEST of now."""
     low, high = LOWEST, HIGHEST
     for b in beta[beta != 0]:

@@ -31,12 +31,17 @@ class Question:
 
     @property
     def scans(self) -> bool:
-        return self.what == "buffer" and self.holding.mode.charge == "scan"
+        return self.what == "buffer" and self.holding.charge == "scan"
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the answer is found by sampling, because a method charges the pool that rows cannot say."""
+        return self.what == "buffer" and self.holding.charge == "method"
 
     @property
     def asks_options(self) -> OptionRules | None:
         """The rules by which options are charged one by one in this question; None where they are not."""
-        plain = self.what == "buffer" and self.holding.mode.charge == "tiered"
+        plain = self.what == "buffer" and self.holding.charge == "tiered"
         return self.holding.rules.options if plain else None
 
     @property

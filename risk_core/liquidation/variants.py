@@ -13,6 +13,7 @@ from itertools import accumulate, combinations
 
 from ..errors import Unsettled
 from ..margin.charges import options
+from . import sampled
 from .lines import walks
 from .question import Question
 from .search import Region, regions_below_zero
@@ -20,6 +21,13 @@ from .search import Region, regions_below_zero
 
 def below_zero(questions: Sequence[Question]) -> list[list[Region]]:
     """Per question the sorted, disjoint open intervals of k in which it is below zero. Raises Unsettled."""
+    rows = iter(_by_rows([question for question in questions if not question.sampled]))
+    seen = iter(sampled.regions_below_zero([question for question in questions if question.sampled]))
+    return [next(seen if question.sampled else rows) for question in questions]
+
+
+def _by_rows(questions: Sequence[Question]) -> list[list[Region]]:
+    """The answers of questions that rows can say, each variant searched completely."""
     asked = [_variants(question) for question in questions]
     found = regions_below_zero(walks([variant for variants in asked for variant in variants]))
     ends = list(accumulate(len(variants) for variants in asked))

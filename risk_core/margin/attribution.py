@@ -9,7 +9,7 @@ from .charges import scan
 from .holding import Holding
 
 
-def leg_shares(holding: Holding, by_net: Floats) -> Floats:
+def sides_of_nets(holding: Holding, by_net: Floats) -> Floats:
     """Each net's amount given to the legs on the net's side in proportion to size, (P,); by_net: (N,)."""
     nets, quantity = holding.nets, holding.account.book.quantity
     on_side = np.where(np.sign(quantity) == np.sign(nets.quantity)[nets.leg_net], np.abs(quantity), 0.0)

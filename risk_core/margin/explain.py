@@ -10,9 +10,11 @@ import numpy as np
 
 from ..arrays import Floats
 from . import binding
-from .attribution import LegRows, leg_shares
+from .attribution import LegRows, sides_of_nets
 from .charges import open_orders, scan, tiered
 from .holding import Holding, Margin
+from .methods.demand import Demand
+from .methods.shares import Books, leg_shares, offsets
 from .netting import HEDGED, Nets
 
 
@@ -49,17 +51,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What sets a mode's maintenance margin. steps: from the sum of the legs alone to initial margin."""
+    """What sets a mode's maintenance margin. steps: from the sum of the legs alone to initial margin.
+
+    unshared: part of the margin that does not grow in proportion with the book, which the legs' Euler parts leave out.
+    """
 
     worst: str
     components: tuple[Component, ...]
     shares: tuple[Share, ...]
     steps: tuple[Step, ...]
+    unshared: float = 0.0
 
 
 def explain(holding: Holding, now: Margin) -> Why:
     """Why the maintenance margin is what it is; `now` is the holding's margin at present prices."""
-    return _why_scan(holding, now) if holding.mode.charge == "scan" else _why_tiered(holding, now)
+    if now.demand is not None:
+        return _why_method(holding, now, now.demand)
+    return _why_scan(holding, now) if holding.charge == "scan" else _why_tiered(holding, now)
 
 
 def _why_tiered(holding: Holding, now: Margin) -> Why:
@@ -85,13 +93,29 @@ def _why_tiered(holding: Holding, now: Margin) -> Why:
     return Why(worst, tuple(components), shares, steps)
 
 
+def _why_method(holding: Holding, now: Margin, asked: Demand) -> Why:
+    books = Books(holding.account, holding.rules)
+    maintenance, ids = float(now.maintenance[0, 0]), holding.account.book.ids
+    components = tuple(Component(part.title, float(part.maintenance[0])) for part in asked.parts if part.maintenance[0])
+    if not ids:
+        return Why(asked.worst, components, (), _end_steps(maintenance, float(now.initial[0, 0]), orders(holding)))
+    shares = leg_shares(books, maintenance)
+    columns = shares.alone, shares.marginal, shares.euler
+    per_leg = tuple(Share(name, *(float(column[p]) for column in columns)) for p, name in enumerate(ids))
+    first, *rest = offsets(books)
+    add_ons = [Step(part.title, float(part.maintenance[0])) for part in asked.parts if not part.is_core]
+    steps = (Step(*first, is_total=True), *(Step(*one) for one in rest), *(one for one in add_ons if one.amount),
+             *_end_steps(maintenance, float(now.initial[0, 0]), orders(holding)))
+    return Why(asked.worst, components, per_leg, steps, shares.rest)
+
+
 def orders(holding: Holding) -> float | None:
     """Part of initial margin that open orders ask, dollars; None where the account has none."""
     account = holding.account
     if not account.orders.ids:
         return None
     one = np.ones((1, len(account.underlyings)))
-    return float(open_orders.added(account, holding.nets, holding.rules, one, holding.mode.charge)[0])
+    return float(open_orders.added(account, holding.nets, holding.rules, one, holding.charge)[0])
 
 
 def _end_steps(maintenance: float, initial: float, ordered: float | None) -> tuple[Step, ...]:
@@ -110,7 +134,7 @@ def _shares_tiered(holding: Holding, amounts: Floats) -> tuple[Share, ...]:
     def charged(changed: Nets) -> Floats:
         return np.asarray(tiered.requirement(account, changed, holding.rules, one).maintenance[0])
 
-    columns = charged(_per_leg(nets, quantity)), _marginal(holding, amounts, charged), leg_shares(holding, amounts)
+    columns = charged(_per_leg(nets, quantity)), _marginal(holding, amounts, charged), sides_of_nets(holding, amounts)
     return tuple(Share(name, *(float(column[p]) for column in columns)) for p, name in enumerate(account.book.ids))
 
 

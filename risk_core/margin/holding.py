@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from ..arrays import Floats, Ints, exact_rows, exact_sums
 from ..errors import Problem, Refused
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rules
-from ..valuation import black76
+from .account_value import gross, option_values
 from .charges import open_orders, scan, tiered
 from .hedged import gains
+from .methods import choose
+from .methods.demand import Demand, Pool
 from .models import Mode, unavailable
 from .netting import POOL, Nets, net
 
@@ -37,6 +40,13 @@ class Holding:
     def gross(self) -> tuple[float, Floats]:
         """Gross size now, dollars, Σ|amount × price| + Σ notional: what no walk moves, and by underlying (U,)."""
         return gross(self.account)
+
+    @property
+    def charge(self) -> Literal["tiered", "scan", "method"]:
+        """How this pool is charged: leg by leg, by rows that are sums of options, or by another method."""
+        if self.mode.charge == "tiered":
+            return "tiered"
+        return "scan" if self.rules.scans else "method"
 
     @property
     def counts_option_value(self) -> bool:
@@ -66,8 +76,8 @@ class Holding:
 class Margin:
     """Figures of buckets at states, dollars, all (S, B). withheld: equity that does not back initial margin.
 
-    by_net: of each net, None where legs are charged together. charges: per underlying, where the mode scans; else
-    empty.
+    by_net: of each net, None where legs are charged together. charges: per underlying, where the pool is scanned; else
+    empty. demand: of the whole pool, where another method charges it; else None.
     """
 
     equity: Floats
@@ -76,6 +86,7 @@ class Margin:
     withheld: Floats
     by_net: tiered.Requirement | None
     charges: tuple[scan.Charge, ...]
+    demand: Demand | None = None
 
 
 def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
@@ -114,8 +125,10 @@ def _pledges(account: Account, rules: Rules, nets: Nets) -> Floats:
 def margin(holding: Holding, factors: Floats, tie: float = 0.0) -> Margin:
     """Equity and requirement with the underlyings' prices multiplied by factors (S, U)."""
     nets = holding.nets
-    if holding.mode.charge == "scan":
+    if holding.charge == "scan":
         return _scanned(holding, factors, tie)
+    if holding.charge == "method":
+        return _by_method(holding, factors)
     asked = tiered.requirement(holding.account, nets, holding.rules, factors)
     equity = _equity(holding, factors)
     if holding.counts_option_value:
@@ -140,6 +153,22 @@ def _scanned(holding: Holding, factors: Floats, tie: float) -> Margin:
     initial = rules.initial_factor * maintenance
     initial[:, POOL] += open_orders.added(account, holding.nets, holding.rules, factors, "scan")
     return Margin(equity, initial, maintenance, _withheld(holding, factors), None, tuple(charges))
+
+
+def _by_method(holding: Holding, factors: Floats) -> Margin:
+    account, nets = holding.account, holding.nets
+    asked = choose.demand(whole_pool(account, nets, factors), holding.rules)
+    equity = _equity(holding, factors)
+    equity += _by_bucket(nets.quantity * option_values(account, factors)[:, nets.instrument], nets)
+    initial, maintenance = asked.initial[:, None], asked.maintenance[:, None]
+    initial[:, POOL] += open_orders.added(account, nets, holding.rules, factors, "method")
+    return Margin(equity, initial, maintenance, _withheld(holding, factors), None, (), asked)
+
+
+def whole_pool(account: Account, nets: Nets, factors: Floats) -> Pool:
+    """All nets as one pool with the underlyings' prices multiplied by factors (S, U)."""
+    quantity = np.bincount(nets.instrument, nets.quantity, len(account.instruments.keys))
+    return Pool(account, np.tile(quantity, (len(factors), 1)), factors, account.collateral.amount)
 
 
 def _withheld(holding: Holding, factors: Floats) -> Floats:
@@ -189,30 +218,3 @@ def collateral_value(account: Account, rules: Rules, *, initial: bool = False) -
     still = held.underlying < 0
     moving = exact_sums(value[~still], held.underlying[~still], len(account.underlyings))
     return math.fsum(value[still]), moving
-
-
-def gross(account: Account) -> tuple[float, Floats]:
-    """Gross size of an account now, dollars: what no walk moves, and what each underlying's price moves, (U,)."""
-    held, ins, at = account.collateral, account.instruments, account.book.instrument
-    price = np.where(ins.is_option, account.index[ins.underlying], np.where(ins.inverse, 1.0, ins.mark))[at]
-    moves = np.where(ins.inverse & ~ins.is_option, -1, ins.underlying)[at]
-    value = np.concatenate([np.abs(held.amount * held.price), np.abs(account.book.quantity) * price])
-    slot = np.concatenate([held.underlying, moves])
-    count = len(account.underlyings)
-    sums = exact_sums(value, np.where(slot < 0, count, slot), count + 1)
-    return float(sums[-1]), sums[:-1]
-
-
-def option_value(account: Account) -> Floats:
-    """Dollar value of one unit of each instrument that is an option, else 0; (I,)."""
-    return np.asarray(option_values(account, np.ones((1, len(account.underlyings))))[0])
-
-
-def option_values(account: Account, factors: Floats) -> Floats:
-    """The same with the underlyings' prices multiplied by factors (S, U), (S, I)."""
-    ins = account.instruments
-    out = np.zeros((len(factors), len(ins.keys)))
-    at = np.flatnonzero(ins.is_option)
-    forward, v = ins.forward[at] * factors[:, ins.underlying[at]], ins.total_volatility[at]
-    out[:, at] = ins.unit[at] * black76.price(forward, ins.strike[at], v, ins.is_call[at])
-    return out

@@ -19,12 +19,15 @@ from ..rulebooks.rules import Rules
 from .charges import options
 from .netting import net
 
-Charge = Literal["tiered", "scan"]
+Charge = Literal["tiered", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One margin mode. isolated: which legs (P,) stand alone; the others share the pool. charge: see `charges/`."""
+    """One margin mode. isolated: which legs (P,) stand alone; the others share the pool.
+
+    charge: each leg by tier, or a pool as a whole.
+    """
 
     name: str
     title: str
@@ -34,13 +37,13 @@ class Mode:
     splits: bool
 
     def __post_init__(self) -> None:
-        if self.splits and self.charge == "scan":
-            raise ValueError(f"{self.name}: a scan charges one pool; legs that stand alone are charged by tier")
+        if self.splits and self.charge == "whole":
+            raise ValueError(f"{self.name}: a whole pool is charged at once; legs that stand alone are charged by tier")
 
     @property
     def counts_option_value(self) -> bool:
-        """Whether the market value of options is part of equity: only where the charge scans it."""
-        return self.charge == "scan"
+        """Whether the market value of options is part of equity: where a pool is charged as a whole."""
+        return self.charge == "whole"
 
 
 def _none(book: Book) -> Flags:
@@ -62,7 +65,7 @@ MODES = {
         Mode("isolated", "Isolated", _all, "tiered", "Each leg alone, backed by the collateral pledged to it.", True),
         Mode("cross", "Cross", _none, "tiered",
              "All legs share one pool; each instrument is charged by itself.", False),
-        Mode("portfolio", "Portfolio", _none, "scan",
+        Mode("portfolio", "Portfolio", _none, "whole",
              "All legs share one pool and are charged together by their worst scenario.", False),
     )
 }
@@ -81,8 +84,8 @@ def chosen(names: Iterable[str]) -> tuple[Mode, ...]:
 
 def unavailable(mode: Mode, account: Account, rules: Rules) -> str | None:
     """Why the rulebook does not define `mode` for this account; None when it does."""
-    if mode.charge == "scan":
-        return None if rules.portfolio else "this rulebook has no portfolio margin"
+    if mode.charge == "whole":
+        return None if rules.whole else "this rulebook has no portfolio margin"
     if rules.options is None and account.instruments.is_option.any():
         return "this rulebook has no margin of options by themselves, and the account holds some"
     if rules.options is None or not rules.options.charges_longs:

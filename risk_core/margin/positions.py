@@ -12,7 +12,7 @@ from ..arrays import Floats
 from ..liquidation.thresholds import Levels
 from ..portfolio.account_file import Account
 from . import own_price
-from .attribution import leg_shares
+from .attribution import sides_of_nets
 from .figures import Figures
 from .holding import Holding, Margin
 from .netting import POOL
@@ -52,7 +52,7 @@ def position_figures(
     notional, pnl = leg_notional(account), leg_unrealised(account)
     asked = now.by_net
     initial, maintenance, fee = (
-        (leg_shares(holding, by_net[0]) for by_net in (asked.initial, asked.maintenance, asked.closing_fee))
+        (sides_of_nets(holding, by_net[0]) for by_net in (asked.initial, asked.maintenance, asked.closing_fee))
         if asked else (None, None, None))
     assumed = own_price.assumed(holding, now)
     rows = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, model_validator
 
 from .collateral import CollateralRules
 from .conventions import FeeRules, FutureRules
@@ -13,40 +13,12 @@ from .display import DisplayRules
 from .liquidation import LiquidationRules
 from .options import OptionRules
 from .orders import OrderRules
-from .records import Days, Move, NotNegative, Power, Rate, Record
+from .portfolio import PortfolioRules
+from .records import Record
 from .tiers import TierRules
 
-
-class ExtendedRow(Record):
-    """A row beyond the grid: relative price move, volatility state, weight on its profit and loss."""
-
-    move: Move
-    volatility: Literal["up", "same", "down"]
-    weight: Rate
-
-
-class PortfolioRules(Record):
-    """The scenario pipeline: rows, volatility rule, weights, aggregation, add-ons, initial and maintenance maps."""
-
-    moves: Annotated[tuple[Move, ...], Field(min_length=1, strict=False)]
-    volatility_up: NotNegative
-    volatility_down: Rate
-    pivot_days: Days
-    floor_days: Days
-    short_power: Power
-    long_power: Power
-    extended_rows: Annotated[tuple[ExtendedRow, ...], Field(strict=False)]
-    aggregate: Literal["worst"]
-    short_option_minimum: NotNegative
-    hedged_rate: NotNegative
-    initial_factor: Annotated[float, Field(ge=1, le=1e6, allow_inf_nan=False)]
-    tie: NotNegative
-
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if list(self.moves) != sorted(set(self.moves)):
-            raise ValueError("moves must rise")
-        return self
+WHOLE = ("portfolio",)
+"""Sections that say how a whole pool is charged; a rulebook has one of them or none."""
 
 
 class Rules(Record):
@@ -61,6 +33,23 @@ class Rules(Record):
     display: DisplayRules
     options: OptionRules | None = None
     portfolio: PortfolioRules | None = None
+
+    @property
+    def whole(self) -> str | None:
+        """The section by which a whole pool is charged; None where the rulebook has no portfolio margin."""
+        return next((name for name in WHOLE if getattr(self, name) is not None), None)
+
+    @property
+    def scans(self) -> bool:
+        """Whether a whole pool is charged by rows that are sums of options, see PortfolioRules.plain."""
+        return self.portfolio is not None and self.portfolio.plain
+
+    @model_validator(mode="after")
+    def _one_method(self) -> Self:
+        stated = [name for name in WHOLE if getattr(self, name) is not None]
+        if len(stated) > 1:
+            raise ValueError("a whole pool is charged by one method, not by " + " and ".join(stated))
+        return self
 
     @property
     def scanned(self) -> PortfolioRules:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_core.margin.holding import option_value
+from risk_core.margin.account_value import option_value
 from risk_core.portfolio.account_file import read_document
 from risk_core.portfolio.whatif import WhatIf, move
 from tests.core import strategies as some

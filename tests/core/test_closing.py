@@ -13,7 +13,7 @@ from risk_core.liquidation.order_prices import bankruptcy_prices, limit_prices, 
 from risk_core.liquidation.partial import partial
 from risk_core.liquidation.sequences import SEQUENCES
 from risk_core.margin.compare import compare
-from risk_core.margin.holding import option_value
+from risk_core.margin.account_value import option_value
 from risk_core.margin.netting import POOL, POOL_ID
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load

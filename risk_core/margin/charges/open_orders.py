@@ -8,7 +8,7 @@ order adds the initial margin of a position opened at its price. Source: Binance
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from ...arrays import Floats, Ints
 from ...portfolio.account_file import Account
 from ...rulebooks.rules import Rules
+from ..methods import choose, demand
 from ..netting import POOL, Nets
 from . import futures, scan
 from .futures import Futures
@@ -34,14 +35,20 @@ class Pool:
     side: Floats
 
 
+Charged = Callable[[Pool, Ints, Rules, Floats], Floats]
+"""Initial margin of some nets of a pool, dollars (S, parts)."""
+
+
 def added(account: Account, nets: Nets, rules: Rules, factors: Floats, charge: str) -> Floats:
     """Initial margin the orders add to the pool, dollars (S,), prices multiplied by factors (S, U).
 
-    charge: what the mode charges by, `tiered` or `scan`.
+    charge: what the holding is charged by, `tiered`, `scan` or `method`.
     """
     if not account.orders.ids or rules.orders.initial == "none":
         return np.zeros(len(factors))
-    return (_by_tier if charge == "tiered" else _by_scenario)(account, nets, rules, factors)
+    if charge == "tiered":
+        return _by_tier(account, nets, rules, factors)
+    return _by_whole(_scanned if charge == "scan" else _demanded, account, nets, rules, factors)
 
 
 def _by_tier(account: Account, nets: Nets, rules: Rules, factors: Floats) -> Floats:
@@ -59,15 +66,22 @@ def _by_tier(account: Account, nets: Nets, rules: Rules, factors: Floats) -> Flo
     return _beyond([asked(one, rules) for one in _reached(pool, reducing=False)])
 
 
-def _by_scenario(account: Account, nets: Nets, rules: Rules, factors: Floats) -> Floats:
-    """What they add where a pool is charged by its worst scenario, underlying by underlying."""
+def _by_whole(charged: Charged, account: Account, nets: Nets, rules: Rules, factors: Floats) -> Floats:
+    """What they add where a pool is charged as a whole, part by part of what it is charged by."""
     pool = _pool(account, nets, both_sides=rules.futures.sides == "both")
     every = np.arange(len(pool.nets.quantity))
     if rules.orders.initial == "each order":
         alone = _opened(pool)
-        each = [_scanned(alone, np.array([i]), rules, factors) for i in range(len(account.orders.ids))]
+        each = [charged(alone, np.array([i]), rules, factors) for i in range(len(account.orders.ids))]
         return np.asarray(np.concatenate(each, axis=1).sum(axis=1))
-    return _beyond([_scanned(one, every, rules, factors) for one in _reached(pool, reducing=True)])
+    return _beyond([charged(one, every, rules, factors) for one in _reached(pool, reducing=True)])
+
+
+def _demanded(pool: Pool, mine: Ints, rules: Rules, factors: Floats) -> Floats:
+    """Initial margin of the nets `mine` together, dollars (S, 1)."""
+    held = np.bincount(pool.nets.instrument[mine], pool.nets.quantity[mine], len(pool.account.instruments.keys))
+    whole = demand.Pool(pool.account, np.tile(held, (len(factors), 1)), factors, pool.account.collateral.amount)
+    return choose.demand(whole, rules).initial[:, None]
 
 
 def _scanned(pool: Pool, mine: Ints, rules: Rules, factors: Floats) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...arrays import Floats, Ints, frozen
 from ...portfolio.account_file import Account
-from ...rulebooks.rules import PortfolioRules
+from ...rulebooks.portfolio import PortfolioRules
 from ...valuation import black76
 from ..netting import Nets
 

@@ -44,7 +44,7 @@ def _less(first: list[Node], taken: list[Node]) -> Node:
 def solvable(scene: Scene, bucket: int, u: int, *, charged: bool) -> bool:
     """Whether equity, and maintenance where `charged`, of the bucket are straight lines of the price near the level."""
     ins, nets = scene.account.instruments, scene.holding.nets
-    if charged and scene.holding.mode.charge == "scan":
+    if charged and scene.holding.charge != "tiered":
         return False
     options = [n for n in _moving(scene, bucket, u) if ins.is_option[nets.instrument[n]]]
     rules = scene.rules.options

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...rulebooks.collateral import SIZE_CEILING, SIZE_SHARE
+from ..account_value import option_values
 from ..hedged import gains
-from ..holding import option_values
 from ..netting import POOL
 from .nodes import ZERO, Node, Operation, Origin, Part, Term, inner, largest, minus, number, over, plus, smallest, times
 from .scene import Scene

@@ -19,7 +19,7 @@ def net_margin(scene: Scene, n: int, side: str) -> Part:
 
 def required(scene: Scene, side: str, bucket: int | None = None) -> Part:
     """Initial or maintenance margin of the account, or of one bucket of it, dollars."""
-    if scene.holding.mode.charge == "scan":
+    if scene.holding.charge == "scan":
         return scan_margin.maintenance(scene) if side == "maintenance" else scan_margin.initial(scene)
     nets = scene.holding.nets
     rows: list[Node] = [net_margin(scene, n, side) for n in range(len(nets.quantity))
@@ -31,7 +31,7 @@ def required(scene: Scene, side: str, bucket: int | None = None) -> Part:
 
 def leg_margin(scene: Scene, leg: int, side: str) -> Part | None:
     """A leg's part of its net's margin, dollars; None where legs are charged together."""
-    if scene.holding.mode.charge == "scan":
+    if scene.holding.charge == "scan":
         return None
     nets, quantity = scene.holding.nets, scene.account.book.quantity
     n = int(nets.leg_net[leg])

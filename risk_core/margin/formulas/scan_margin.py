@@ -27,7 +27,7 @@ def initial(scene: Scene) -> Part:
 def ordered(scene: Scene) -> list[Node]:
     """What open orders add to initial margin."""
     holding = scene.holding
-    added = open_orders.added(holding.account, holding.nets, holding.rules, scene.factors[None], holding.mode.charge)
+    added = open_orders.added(holding.account, holding.nets, holding.rules, scene.factors[None], holding.charge)
     if not added[0]:
         return []
     return [Term("open orders", float(added[0]), "USD", scene.parameter("orders.initial"))]

@@ -1,0 +1,1 @@
+"""How a pool is charged as one: scenarios, history, sensitivities, strategies. Each method gives one Demand."""

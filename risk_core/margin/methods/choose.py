@@ -1,0 +1,20 @@
+"""Which method a rulebook charges a whole pool by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...rulebooks.rules import Rules
+from .demand import Demand, Pool
+
+Method = Callable[[Pool, Rules], Demand]
+METHODS: dict[str, Method] = {}
+"""The methods by the section of a rulebook that holds their parameters."""
+
+
+def demand(pool: Pool, rules: Rules) -> Demand:
+    """What the rulebook's method demands of `pool`."""
+    section = rules.whole
+    if section is None:
+        raise RuntimeError("this rulebook has no portfolio margin")
+    return METHODS[section](pool, rules)
