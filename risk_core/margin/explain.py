@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -42,11 +43,19 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the waterfall, dollars: a total reached so far (`is_total`), or a change towards the next total."""
+    """One step of the waterfall, dollars: a total reached so far, or a change towards the next total.
+
+    kind: `alone`, the sum of the legs by themselves; `offset`, what they save together; `add-on`; `on top`, what
+    initial margin asks beyond maintenance; `total`.
+    """
 
     name: str
     amount: float
-    is_total: bool = False
+    kind: Literal["alone", "offset", "add-on", "on top", "total"] = "offset"
+
+    @property
+    def is_total(self) -> bool:
+        return self.kind in {"alone", "total"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ def _why_tiered(holding: Holding, now: Margin) -> Why:
     alone_sum = math.fsum(share.standalone for share in shares)
     maintenance = math.fsum(amounts)
     steps = (
-        Step("Each leg alone", alone_sum, is_total=True),
+        Step("Each leg alone", alone_sum, "alone"),
         Step("Netting within an instrument", maintenance - alone_sum),
         *_end_steps(maintenance, math.fsum(now.initial[0]), orders(holding)),
     )
@@ -103,8 +112,8 @@ def _why_method(holding: Holding, now: Margin, asked: Demand) -> Why:
     columns = shares.alone, shares.marginal, shares.euler
     per_leg = tuple(Share(name, *(float(column[p]) for column in columns)) for p, name in enumerate(ids))
     first, *rest = offsets(books)
-    add_ons = [Step(part.title, float(part.maintenance[0])) for part in asked.parts if not part.is_core]
-    steps = (Step(*first, is_total=True), *(Step(*one) for one in rest), *(one for one in add_ons if one.amount),
+    add_ons = [Step(part.title, float(part.maintenance[0]), "add-on") for part in asked.parts if not part.is_core]
+    steps = (Step(*first, "alone"), *(Step(*one) for one in rest), *(one for one in add_ons if one.amount),
              *_end_steps(maintenance, float(now.initial[0, 0]), orders(holding)))
     return Why(asked.worst, components, per_leg, steps, shares.rest)
 
@@ -120,10 +129,10 @@ def orders(holding: Holding) -> float | None:
 
 def _end_steps(maintenance: float, initial: float, ordered: float | None) -> tuple[Step, ...]:
     return (
-        Step("Maintenance margin", maintenance, is_total=True),
-        Step("On top for initial margin", initial - maintenance - (ordered or 0.0)),
-        *(() if ordered is None else (Step("Open orders", ordered),)),
-        Step("Initial margin", initial, is_total=True),
+        Step("Maintenance margin", maintenance, "total"),
+        Step("On top for initial margin", initial - maintenance - (ordered or 0.0), "on top"),
+        *(() if ordered is None else (Step("Open orders", ordered, "on top"),)),
+        Step("Initial margin", initial, "total"),
     )
 
 
@@ -186,11 +195,11 @@ def _steps_scan(now: Margin, legs: LegRows, shares: tuple[Share, ...], ordered: 
     minimum = math.fsum(max(float(charge.minimum[0] - charge.scan[0]), 0.0) for charge in now.charges)
     hedged = math.fsum(float(charge.hedged[0]) for charge in now.charges)
     return (
-        Step("Each leg alone", alone, is_total=True),
+        Step("Each leg alone", alone, "alone"),
         Step("Netting within an instrument", nets - alone),
         Step("Offsets between instruments", scanned - nets),
-        Step("Short option minimum", minimum),
-        Step("Hedged futures add-on", hedged),
+        Step("Short option minimum", minimum, "add-on"),
+        Step("Hedged futures add-on", hedged, "add-on"),
         *_end_steps(float(now.maintenance[0, 0]), float(now.initial[0, 0]), ordered),
     )
 
