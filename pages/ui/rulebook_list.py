@@ -14,7 +14,7 @@ from risk_core.rulebooks import kinds, load
 from risk_core.rulebooks.choices import Chosen
 from risk_core.rulebooks.rules import Parameter, Rulebook
 
-ALL, OVERRIDDEN = "All", "Overridden"
+STATED, ALL, OVERRIDDEN = "Stated", "All", "Overridden"
 
 
 def show(held: state.Draft) -> None:
@@ -38,18 +38,23 @@ def _wanted(rules: Rulebook) -> list[str]:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     wanted = left.text_input("Search parameters", key="rulebook.search", placeholder="haircut, volatility, days …",
                              icon=":material/search:", label_visibility="collapsed", bind="query-params") or ""
-    titles = {ALL: f"All ({len(rules.parameters)})", OVERRIDDEN: f"Overridden ({len(rules.overridden)})"}
-    which = right.segmented_control("Show", [ALL, OVERRIDDEN], default=ALL, required=True, key="rulebook.which",
-                                    format_func=lambda one: titles[one], label_visibility="collapsed")
+    parts = {STATED: {key for key in rules.parameters if not _is_plain(key, rules)}, ALL: set(rules.parameters),
+             OVERRIDDEN: set(rules.overridden)}
+    which = right.segmented_control("Show", list(parts), default=STATED, required=True, key="rulebook.which",
+                                    format_func=lambda one: f"{one} ({len(parts[one])})", label_visibility="collapsed")
     order = list(rulebook_words.SECTIONS)
     keys = sorted(rules.parameters, key=lambda key: (_place(key.partition(".")[0], order), _is_plain(key, rules)))
-    return [key for key in keys if rulebook_words.matches(key, rules.parameters[key], wanted)
-            and (which != OVERRIDDEN or key in rules.overridden)]
+    shown = parts[ALL if wanted and which == STATED else which]
+    plain = len(rules.parameters) - len(parts[STATED])
+    if which == STATED and plain and not wanted:
+        st.caption(f"{plain} more parameters hold by plain convention, which this rulebook leaves as it is: “All” "
+                   "shows them.")
+    return [key for key in keys if key in shown and rulebook_words.matches(key, rules.parameters[key], wanted)]
 
 
 def _is_plain(key: str, rules: Rulebook) -> bool:
     """Whether the rulebook leaves a parameter at the plain convention; those stand last in their section."""
-    return rules.parameters[key].source == load.meanings().get(key, {}).get("source")
+    return key not in rules.overridden and rules.parameters[key].source == load.meanings().get(key, {}).get("source")
 
 
 def _place(section: str, order: list[str]) -> int:
