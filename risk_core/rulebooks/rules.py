@@ -15,9 +15,10 @@ from .options import OptionRules
 from .orders import OrderRules
 from .portfolio import PortfolioRules
 from .records import Record
+from .sensitivities import SensitivityRules
 from .tiers import TierRules
 
-WHOLE = ("portfolio",)
+WHOLE = ("portfolio", "sensitivities")
 """Sections that say how a whole pool is charged; a rulebook has one of them or none."""
 
 
@@ -33,6 +34,7 @@ class Rules(Record):
     display: DisplayRules
     options: OptionRules | None = None
     portfolio: PortfolioRules | None = None
+    sensitivities: SensitivityRules | None = None
 
     @property
     def whole(self) -> str | None:
