@@ -10,15 +10,18 @@ from pydantic import ConfigDict, model_validator
 from .collateral import CollateralRules
 from .conventions import FeeRules, FutureRules
 from .display import DisplayRules
+from .greeks import DeltaRules, GreekRules
 from .liquidation import LiquidationRules
 from .options import OptionRules
 from .orders import OrderRules
 from .portfolio import PortfolioRules
+from .ratio import RatioRules
 from .records import Record
 from .sensitivities import SensitivityRules
+from .strategies import StrategyRules
 from .tiers import TierRules
 
-WHOLE = ("portfolio", "sensitivities")
+WHOLE = ("portfolio", "sensitivities", "greeks", "delta_floor", "strategies", "ratio")
 """Sections that say how a whole pool is charged; a rulebook has one of them or none."""
 
 
@@ -35,6 +38,10 @@ class Rules(Record):
     options: OptionRules | None = None
     portfolio: PortfolioRules | None = None
     sensitivities: SensitivityRules | None = None
+    greeks: GreekRules | None = None
+    delta_floor: DeltaRules | None = None
+    strategies: StrategyRules | None = None
+    ratio: RatioRules | None = None
 
     @property
     def whole(self) -> str | None:

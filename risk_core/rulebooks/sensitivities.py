@@ -19,7 +19,8 @@ class Bucket(Record):
     """One bucket of a risk class.
 
     weight: percent move of a name. vega_weight: share of vega risk. correlation: between two names of the bucket.
-    threshold, vega_threshold: dollars per +1 %, and dollars of vega risk, from which a name is concentrated.
+    threshold, vega_threshold: dollars per +1 %, and dollars of vega risk, from which a name is concentrated. curvature:
+    none in the bucket of volatility indices.
     """
 
     bucket: Name
@@ -28,6 +29,7 @@ class Bucket(Record):
     correlation: Correlation
     threshold: Positive
     vega_threshold: Positive
+    curvature: Literal["yes", "no"] = "yes"
 
 
 class Between(Record):
@@ -64,11 +66,9 @@ class SensitivityRules(Record):
     equity_buckets: Annotated[tuple[Bucket, ...], Field(min_length=1, strict=False)]
     equity_between: Annotated[tuple[Between, ...], Field(strict=False)]
     equity_vega_ratio: NotNegative
-    equity_no_curvature: str
     commodity_buckets: Annotated[tuple[Bucket, ...], Field(min_length=1, strict=False)]
     commodity_between: Annotated[tuple[Between, ...], Field(strict=False)]
     commodity_vega_ratio: NotNegative
-    calculation_currency: Name
     currencies: Annotated[tuple[Currency, ...], Field(strict=False)]
     fx_weights: dict[str, NotNegative]
     fx_regular_correlations: dict[str, Correlation]
@@ -84,7 +84,7 @@ class SensitivityRules(Record):
     curvature_confidence: Annotated[float, Field(gt=0.5, lt=1)]
     mapping: Annotated[tuple[Mapped, ...], Field(strict=False)]
     other_class: Literal["equity", "commodity"]
-    other_bucket: Name
+    other_bucket: Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "Residual"]
     maintenance_share: Rate
 
     @model_validator(mode="after")

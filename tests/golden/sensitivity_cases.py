@@ -9,13 +9,16 @@ RISKS = {"Risk_FX": ("fx", "delta"), "Risk_FXVol": ("fx", "vega"), "Risk_Equity"
          "Risk_EquityVol": ("equity", "vega"), "Risk_Commodity": ("commodity", "delta"),
          "Risk_CommodityVol": ("commodity", "vega")}
 DAYS = {"w": 7.0, "m": 365.0 / 12.0, "y": 365.0}
+INDICES = ("equity", "12")
+"""The bucket of volatility indices, which has no curvature."""
 GROUPS = {"RR": "regular regular", "RH": "regular high", "HH": "high high"}
 
 
 def simm(inputs, *_):
     """Margin of the amounts under the shipped rulebook, with the parameters the case states laid over it."""
+    if inputs.get("calculation_currency", "USD") != "USD":
+        raise NotImplementedError("the unit of account is USD, and so is the calculation currency")
     stated = overrides(inputs["parameters"]) if "parameters" in inputs else {}
-    stated["calculation_currency"] = inputs.get("calculation_currency", "USD")
     rules = load.override(load.load("simm"), {"sensitivities": stated}).rules.sensitivities
     held = inputs["sensitivities"]
     amount = np.array([[one["amount_usd"] for one in held]], dtype=float)
@@ -37,7 +40,7 @@ def overrides(stated):
         out[f"{risk}_buckets"] = [
             {"bucket": name, "weight": float(table["rw"][name]), "vega_weight": table["vrw"][name],
              "correlation": table["rho"].get(name, 0.0), "threshold": table["T"][name],
-             "vega_threshold": table["VT"][name]} for name in table["rw"]]
+             "vega_threshold": table["VT"][name], "curvature": "no" if (risk, name) == INDICES else "yes"} for name in table["rw"]]
         out[f"{risk}_between"] = [
             {"first": a, "second": b, "correlation": table["gamma"][i][j]}
             for i, a in enumerate(names) for j, b in enumerate(names) if i < j]

@@ -6,9 +6,19 @@ from collections.abc import Callable
 
 from ...rulebooks.rules import Rules
 from .demand import Demand, Pool
+from .greeks import delta_floor, preview
+from .ratio import demand as ratio
+from .sensitivities import demand as sensitivities
+from .strategies import demand as strategies
 
 Method = Callable[[Pool, Rules], Demand]
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, Method] = {
+    "sensitivities": sensitivities.demand,
+    "greeks": preview.demand,
+    "delta_floor": delta_floor.demand,
+    "strategies": strategies.demand,
+    "ratio": ratio.demand,
+}
 """The methods by the section of a rulebook that holds their parameters."""
 
 

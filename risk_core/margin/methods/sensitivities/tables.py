@@ -12,6 +12,8 @@ from ....rulebooks.sensitivities import RESIDUAL, SensitivityRules
 from .spread import volatility
 
 FX = "fx"
+CALCULATION = "USD"
+"""Calculation currency: the unit of account."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ def bucketed(rules: SensitivityRules, risk_class: str, buckets: Sequence[str], *
     spread = weight * volatility(rules)
     ratio = rules.equity_vega_ratio if risk_class == "equity" else rules.commodity_vega_ratio
     own = _column(row.correlation for row in rows)
-    curved = np.array([risk_class != "equity" or row.bucket != rules.equity_no_curvature for row in rows], dtype=bool)
+    curved = np.array([row.curvature == "yes" for row in rows], dtype=np.bool_)
     return Table(
         ratio * spread * _column(row.vega_weight for row in rows) if vega else weight,
         ratio * spread if vega else np.ones(len(rows)),
@@ -60,9 +62,9 @@ def bucketed(rules: SensitivityRules, risk_class: str, buckets: Sequence[str], *
 
 def currencies(rules: SensitivityRules, names: Sequence[str]) -> Table:
     """Delta of currencies against the calculation currency, one bucket; the calculation currency itself is no risk."""
-    base = _volatility(rules, rules.calculation_currency)
+    base = _volatility(rules, CALCULATION)
     groups = [_volatility(rules, name) for name in names]
-    weight = _column(0.0 if name == rules.calculation_currency else rules.fx_weights[_key(base, own)]
+    weight = _column(0.0 if name == CALCULATION else rules.fx_weights[_key(base, own)]
                      for name, own in zip(names, groups, strict=True))
     by_base = rules.fx_regular_correlations if base == "regular" else rules.fx_high_correlations
     within = np.array([[by_base[_key(a, b)] for b in groups] for a in groups]).reshape(len(names), -1)
