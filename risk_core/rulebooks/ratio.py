@@ -15,7 +15,8 @@ class RatioRules(Record):
     """A ratio of the whole account and the values at which it warns, restricts and liquidates.
 
     form: equity ÷ maintenance (falls towards danger), or requirement ÷ liquidation value (rises towards danger).
-    loan_rate: maintenance of what is owed, share of its value. fixed: dollars that are always required. loan_to_value:
+    loan_rate: maintenance of what is owed, share of its value. fixed: dollars required wherever something is held or
+    owed, of a lending ratio. loan_to_value:
     assets that back a loan, each counted at ½ + ½ × this. supply_caps: units of an asset that count at most.
     borrow_caps: dollars an asset backs at most.
     """

@@ -42,8 +42,9 @@ def needed(own: RatioRules, held: Terms, threshold: float) -> Floats:
     """Equity at which the ratio stands at `threshold`, dollars (S,)."""
     asked = held.maintenance + own.loan_rate * held.owed
     if own.rises:
-        return np.asarray((own.fixed + asked + held.owed) / threshold - held.owed_counted + held.uncredited)
-    return np.asarray(threshold * (own.fixed + asked))
+        fixed = np.where(asked + held.owed > 0, own.fixed, 0.0)
+        return np.asarray((fixed + asked + held.owed) / threshold - held.owed_counted + held.uncredited)
+    return np.asarray(threshold * asked)
 
 
 def words(own: RatioRules) -> str:
@@ -79,10 +80,12 @@ def shown(pool: Pool, rules: Rules, equity: float) -> Shown:
     """The ratio at the pool's first state, where the account's equity is `equity` dollars."""
     own = section(rules)
     held = terms(Pool(pool.account, pool.quantity[:1], pool.factors[:1], pool.collateral), rules, own)
-    asked = float(own.fixed + held.maintenance[0] + own.loan_rate * held.owed[0])
+    asked = float(held.maintenance[0] + own.loan_rate * held.owed[0])
     if own.rises:
-        top, bottom = asked + float(held.owed[0]), equity + float(held.owed_counted[0] - held.uncredited[0])
-        value = top / bottom if bottom > 0 else float("inf")
+        top = asked + float(held.owed[0])
+        top += own.fixed if top > 0 else 0.0
+        bottom = equity + float(held.owed_counted[0] - held.uncredited[0])
+        value = top / bottom if bottom > 0 else float("inf") if top > 0 else 0.0
     else:
         value = equity / asked if asked > 0 else None
     return Shown(own.form, value, own.rises, own.warning, own.restricted, own.liquidation)

@@ -123,7 +123,7 @@ def _first(pool: Pool, u: int, legs: Legs, found: tuple[Strategy, ...], used: Fl
 
 
 def _legs_in_words(pool: Pool, legs: Legs, one: Strategy) -> str:
-    labels = pool.account.instruments.labels
+    labels = (*pool.account.instruments.labels, "coins of the collateral")
     return ", ".join(f"{'long' if legs.legs[i].is_long else 'short'} {'2 × ' if count == 2 else ''}"
                      f"{labels[legs.legs[i].instrument]}" for i, count in zip(one.legs, one.counts, strict=True))
 

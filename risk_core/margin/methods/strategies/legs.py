@@ -16,7 +16,10 @@ CALL, PUT, UNDERLYING = "call", "put", "underlying"
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One side of one instrument. right: call, put or underlying; strike and years NaN where it has none."""
+    """One side of one instrument, or coins held as collateral (instrument -1), which cover short calls.
+
+    right: call, put or underlying; strike and years NaN where it has none.
+    """
 
     instrument: int
     is_long: bool
@@ -53,8 +56,18 @@ def legs_of(pool: Pool, underlying: int, factor: Floats, quantity: Floats, rules
     at = np.array([i for i, _ in pairs], dtype=np.int64)
     sign = np.array([1.0 if is_long else -1.0 for _, is_long in pairs])
     mark = _marks(pool, at, factor)
-    alone = np.where(sign > 0, mark, _risk(pool, at, index, rules))
-    return Legs(legs, np.maximum(units[:, at] * sign, 0.0), index, mark, np.where(ins.is_option[at], alone, 0.0))
+    alone = np.where(ins.is_option[at], np.where(sign > 0, mark, _risk(pool, at, index, rules)), 0.0)
+    plain = Legs(legs, np.maximum(units[:, at] * sign, 0.0), index, mark, alone)
+    held = pool.account.collateral
+    coins = float(np.maximum(pool.collateral[held.underlying == underlying], 0.0).sum())
+    return _with_coins(plain, coins) if coins and legs else plain
+
+
+def _with_coins(plain: Legs, coins: float) -> Legs:
+    """The legs, and coins of the collateral as one more."""
+    none = np.zeros((len(plain.index), 1))
+    return Legs((*plain.legs, Leg(-1, True, UNDERLYING, np.nan, np.nan)), np.hstack([plain.amount, none + coins]),
+                plain.index, np.hstack([plain.mark, none]), np.hstack([plain.alone, none]))
 
 
 def _leg(pool: Pool, i: int, is_long: bool) -> Leg:
