@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from .records import Days, NotNegative, Positive, Rate, Record
 
 Correlation = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
+BucketName = Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17",
+                     "Residual"]
 Name = Annotated[str, Field(min_length=1)]
 RESIDUAL = "Residual"
 """The bucket of what no bucket takes: its charge is added whole, without offset."""
@@ -84,13 +86,14 @@ class SensitivityRules(Record):
     curvature_confidence: Annotated[float, Field(gt=0.5, lt=1)]
     mapping: Annotated[tuple[Mapped, ...], Field(strict=False)]
     other_class: Literal["equity", "commodity"]
-    other_bucket: Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "Residual"]
+    other_bucket: BucketName
     maintenance_share: Rate
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
         known = {"equity": self.buckets("equity"), "commodity": self.buckets("commodity")}
-        for one in (*self.mapping, Mapped(underlying="any other", risk_class=self.other_class, bucket=self.other_bucket)):
+        other = Mapped(underlying="any other", risk_class=self.other_class, bucket=self.other_bucket)
+        for one in (*self.mapping, other):
             if one.bucket not in known[one.risk_class]:
                 raise ValueError(f"{one.underlying}: {one.risk_class} has no bucket {one.bucket}")
         for name, pairs in (("equity", self.equity_between), ("commodity", self.commodity_between)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...portfolio.account_file import Account
 from ...rulebooks.rules import Rules
 from .demand import Demand, Pool
 from .greeks import delta_floor, preview
@@ -20,6 +21,8 @@ METHODS: dict[str, Method] = {
     "ratio": ratio.demand,
 }
 """The methods by the section of a rulebook that holds their parameters."""
+REASONS: dict[str, Callable[[Account, Rules], str | None]] = {"ratio": ratio.unavailable}
+"""By section: why an account cannot be charged by it, None where it can. A section that is not here charges any."""
 
 
 def demand(pool: Pool, rules: Rules) -> Demand:
@@ -28,3 +31,9 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     if section is None:
         raise RuntimeError("this rulebook has no portfolio margin")
     return METHODS[section](pool, rules)
+
+
+def unavailable(account: Account, rules: Rules) -> str | None:
+    """Why the rulebook's method cannot charge a pool of this account; None where it can."""
+    reason = REASONS.get(rules.whole or "")
+    return reason(account, rules) if reason else None

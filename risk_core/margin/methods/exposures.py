@@ -39,7 +39,8 @@ def exposures(account: Account, factors: Floats) -> Exposures:
     for u in np.unique(ins.underlying[ins.is_option]):
         at = np.flatnonzero(ins.is_option & (ins.underlying == u))
         distinct, back = np.unique(factors[:, u], return_inverse=True)
-        for column, value in zip((out.delta, out.gamma, out.vega, out.theta), _options(account, at, distinct), strict=True):
+        columns = out.delta, out.gamma, out.vega, out.theta
+        for column, value in zip(columns, _options(account, at, distinct), strict=True):
             column[:, at] = value[back]
     return out
 

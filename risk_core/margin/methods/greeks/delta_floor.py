@@ -1,6 +1,6 @@
 """Charge on net and hedged delta with a floor.
 
-max(a |net| + b × hedged, floor × notional) per underlying, hedged = (gross − |net|) ÷ 2, deltas in dollars at the index.
+max(a |net| + b × hedged, floor × notional) per underlying, hedged = (gross − |net|) ÷ 2, deltas in dollars.
 Source of the form: docs.paradex.trade/risk/portfolio-margin, minimum delta; the floor is ours.
 """
 
@@ -19,8 +19,8 @@ from ..demand import Demand, Part, Pool
 
 @dataclass(frozen=True, eq=False)
 class Deltas:
-    """Dollar deltas at S states by underlying, all (S, U). hedged: (gross − |net|) ÷ 2. notional: of futures, perpetuals
-    and short options.
+    """Dollar deltas at S states by underlying, all (S, U). hedged: (gross − |net|) ÷ 2. notional: of futures,
+    perpetuals and short options.
     """
 
     net: Floats

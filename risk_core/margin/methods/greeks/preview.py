@@ -75,12 +75,12 @@ def _held(pool: Pool) -> Ints:
 
 def _scenarios(name: str, rules: GreekRules, profit: Floats) -> Scenarios:
     table = rows(rules)
-    return Scenarios(name, tuple(map(table.words, range(len(profit)))), table.move,
-                     tuple(STATES[int(state)] for state in table.state), profit, (int(np.argmin(profit)),))
+    words, states = tuple(map(table.words, range(len(profit)))), tuple(STATES[int(state)] for state in table.state)
+    return Scenarios(name, words, table.move, states, profit, (int(np.argmin(profit)),))
 
 
 def _words(pool: Pool, rules: GreekRules, held: Ints, profit: Floats) -> str:
-    """The row that sets most of the figure, and how far full revaluation of the same rows is away."""
+    """The row that sets most of the figure, and how far full revaluation is away."""
     if not len(held):
         return "Nothing is held that needs margin."
     u = int(held[int(np.argmax(-profit[0, :, held].min(axis=1)))])
@@ -90,4 +90,5 @@ def _words(pool: Pool, rules: GreekRules, held: Ints, profit: Floats) -> str:
     gap = loss - full
     aside = "as full revaluation does" if abs(gap) < 0.5 else (
         f"full revaluation of the same rows {full:,.0f} USD, {abs(gap):,.0f} {'less' if gap > 0 else 'more'}")
-    return f"{pool.account.underlyings[u]} {rows(rules).words(row)}: the preview by Greeks loses {loss:,.0f} USD, {aside}."
+    where = f"{pool.account.underlyings[u]} {rows(rules).words(row)}"
+    return f"{where}: the preview by Greeks loses {loss:,.0f} USD, {aside}."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....arrays import Floats
+from ....portfolio.account_file import Account
 from ....rulebooks.ratio import RatioRules
 from ....rulebooks.rules import Rules
 from ..demand import Demand, Part, Pool
@@ -19,8 +20,7 @@ from .terms import Terms, terms
 
 
 def demand(pool: Pool, rules: Rules) -> Demand:
-    """The positions' margin by tier, and what the ratio's thresholds ask on top. Raises RuntimeError without the section.
-    """
+    """Margin by tier, and what the ratio's thresholds ask on top. Raises RuntimeError without the section."""
     own = section(rules)
     held = terms(pool, rules, own)
     at_liquidation = needed(own, held, own.liquidation)
@@ -29,6 +29,13 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     rest = Part("ratio.liquidation", f"Up to a ratio of {own.liquidation:g}", "", initial - held.initial,
                 at_liquidation - held.maintenance)
     return Demand((positions, rest), (), words(own), pool.states)
+
+
+def unavailable(account: Account, rules: Rules) -> str | None:
+    """Why a ratio over cross margin cannot charge this account; None where it can."""
+    if rules.options is None and account.instruments.is_option.any():
+        return "this rulebook is a ratio over cross margin without rules of options, and the account holds some"
+    return None
 
 
 def section(rules: Rules) -> RatioRules:
@@ -51,13 +58,13 @@ def words(own: RatioRules) -> str:
     """How to read the ratio, in one sentence."""
     way = "rises" if own.rises else "falls"
     beyond = "above" if own.rises else "below"
-    return (f"The ratio is {own.form}; it {way} towards danger: warning {beyond} {own.warning:g}, no new positions "
-            f"{beyond} {own.restricted:g}, liquidation {beyond} {own.liquidation:g}.")
+    return (f"The ratio is {own.form}; it {way} towards danger: warning {beyond} {own.warning:g}, "
+            f"no new positions {beyond} {own.restricted:g}, liquidation {beyond} {own.liquidation:g}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The ratio as displayed. form: what it is. value: None where it is divided by nothing. rises: danger grows with it."""
+    """The ratio as displayed. form: what it is. value: None where divided by nothing. rises: danger grows with it."""
 
     form: str
     value: float | None
@@ -85,7 +92,10 @@ def shown(pool: Pool, rules: Rules, equity: float) -> Shown:
         top = asked + float(held.owed[0])
         top += own.fixed if top > 0 else 0.0
         bottom = equity + float(held.owed_counted[0] - held.uncredited[0])
-        value = top / bottom if bottom > 0 else float("inf") if top > 0 else 0.0
-    else:
-        value = equity / asked if asked > 0 else None
+        beyond = float("inf") if top > 0 else 0.0
+        return _shown(own, top / bottom if bottom > 0 else beyond)
+    return _shown(own, equity / asked if asked > 0 else None)
+
+
+def _shown(own: RatioRules, value: float | None) -> Shown:
     return Shown(own.form, value, own.rises, own.warning, own.restricted, own.liquidation)

@@ -36,8 +36,8 @@ def lending(own: RatioRules, asset: str, *, maintenance: float, owed: float, bal
             price: float) -> Lending:
     """The ratio of one asset's loan.
 
-    maintenance: of positions, dollars. owed: dollars. balance: dollars that count in full. backing: units of `asset`, at
-    `price` dollars, that back the loan.
+    maintenance: of positions, dollars. owed: dollars. balance: dollars that count in full. backing: units of `asset`,
+    at `price` dollars, that back the loan.
     """
     value = balance + float(credit(own, asset, backing, np.array([price]))[0])
     return Lending(own.fixed + maintenance + owed, value, own.liquidation)

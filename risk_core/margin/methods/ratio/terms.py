@@ -48,8 +48,7 @@ def terms(pool: Pool, rules: Rules, own: RatioRules) -> Terms:
 
 
 def credit(own: RatioRules, asset: str, amount: float, price: Floats) -> Floats:
-    """What `amount` units of an asset back at most, dollars: min(borrow cap, min(amount, supply cap) × price × threshold).
-    """
+    """What an asset backs, dollars: min(borrow cap, min(amount, supply cap) × price × threshold)."""
     counted = min(amount, own.supply_caps.get(asset, np.inf)) * price * own.threshold(asset)
     return np.asarray(np.minimum(own.borrow_caps.get(asset, np.inf), counted))
 

@@ -23,7 +23,8 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     def part(key: str, title: str, value: Floats) -> Part:
         return Part(f"sensitivities.{key}", title, "", value, share * value, is_core=True)
 
-    parts = [part(f"{risk}.{measure}", f"{TITLES[measure]} margin, {product.lower()} class", found.parts[product, risk, measure])
+    parts = [part(f"{risk}.{measure}", f"{TITLES[measure]} margin, {product.lower()} class",
+                  found.parts[product, risk, measure])
              for product in found.offsets for risk in RISKS for measure in MEASURES
              if (product, risk, measure) in found.parts]
     parts += [part(f"{product.lower()}.between", f"Offset between risk classes, {product.lower()} products", value)

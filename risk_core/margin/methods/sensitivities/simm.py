@@ -1,4 +1,4 @@
-"""Margin of a list of sensitivities: by product class, risk class and measure, and what offsets between risk classes."""
+"""Margin of a list of sensitivities: by product class, risk class and measure, and what risk classes offset."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def _sum(parts: Mapping[tuple[str, str, str], Floats], product: str, risk: str, 
 
 def _psi(rules: SensitivityRules) -> Floats:
     known = rules.between_classes
-    return np.array([[1.0 if a == b else known.get(f"{a} {b}", known.get(f"{b} {a}", 0.0)) for b in RISKS] for a in RISKS])
+    either = {**known, **{" ".join(reversed(pair.split())): value for pair, value in known.items()}}
+    return np.array([[1.0 if a == b else either.get(f"{a} {b}", 0.0) for b in RISKS] for a in RISKS])
 
 
 def _of_class(rules: SensitivityRules, risk: str, columns: Sequence[Sensitivity],

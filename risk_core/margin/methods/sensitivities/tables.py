@@ -20,8 +20,9 @@ CALCULATION = "USD"
 class Table:
     """Parameters of n names in B buckets, for delta or for vega.
 
-    weight: (n,) factor of an amount. measured: (n,) factor of what is held against threshold (n,): 1 for delta, for vega
-    the vega ratio times the volatility. bucket: (n,) index. within: (n, n) correlation of names of one bucket. between: (B, B).
+    weight: (n,) factor of an amount. measured: (n,) factor of what is held against threshold (n,): 1 for delta, for
+    vega the vega ratio times the volatility. bucket: (n,) index. within: (n, n) correlation of names of one bucket.
+    between: (B, B).
     residual: (B,) whether a bucket is added whole. spread: (n,) volatility in points that curvature uses. curved: (n,)
     whether a name has curvature.
     """

@@ -32,9 +32,9 @@ class Leg:
 class Legs:
     """Legs (m,) of one underlying at n states, dollars per unit of the underlying.
 
-    amount: (n, m) units of the underlying, ≥ 0. index: (n,). mark: (n, m) of options, 0 of the underlying. alone: (n, m)
-    margin of a leg that stands alone: what a short option risks besides its mark, the mark of a long one, which is paid
-    in full; 0 of the underlying, which is charged apart.
+    amount: (n, m) units of the underlying, ≥ 0. index: (n,). mark: (n, m) of options, 0 of the underlying. alone:
+    (n, m) margin of a leg that stands alone: what a short option risks besides its mark, the mark of a long one, which
+    is paid in full; 0 of the underlying, which is charged apart.
     """
 
     legs: tuple[Leg, ...]

@@ -1,8 +1,8 @@
 """The strategies a book of legs can be paired into, and what each is charged.
 
-In cash terms a strategy asks R: short straddle or strangle the greater side and the premium of the other; covered call or
-put the premium; spreads, butterflies, boxes and condors their greatest loss at expiry, at least 0. Equity already counts
-every option at its mark, so what is charged here is R − marks short + marks long, at least 0.
+In cash terms a strategy asks R: short straddle or strangle the greater side and the premium of the other; covered call
+or put the premium; spreads, butterflies, boxes and condors their greatest loss at expiry, at least 0. Equity already
+counts every option at its mark, so what is charged here is R − marks short + marks long, at least 0.
 Source: Cboe margin manual; figures and formulas in docs/methods/strategies.md.
 """
 
