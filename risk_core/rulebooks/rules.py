@@ -10,6 +10,7 @@ from pydantic import ConfigDict, model_validator
 from .collateral import CollateralRules
 from .conventions import FeeRules, FutureRules
 from .display import DisplayRules
+from .history import HistoryRules
 from .liquidation import LiquidationRules
 from .options import OptionRules
 from .orders import OrderRules
@@ -17,12 +18,12 @@ from .portfolio import PortfolioRules
 from .records import Record
 from .tiers import TierRules
 
-WHOLE = ("portfolio",)
+WHOLE = ("portfolio", "history")
 """Sections that say how a whole pool is charged; a rulebook has one of them or none."""
 
 
 class Rules(Record):
-    """All values of a rulebook. options, portfolio: None where the rulebook has no rules of them."""
+    """All values of a rulebook. options, portfolio, history: None where the rulebook has no rules of them."""
 
     collateral: CollateralRules
     tiers: TierRules
@@ -33,6 +34,7 @@ class Rules(Record):
     display: DisplayRules
     options: OptionRules | None = None
     portfolio: PortfolioRules | None = None
+    history: HistoryRules | None = None
 
     @property
     def whole(self) -> str | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...portfolio.account_file import Account
 from ...rulebooks.rules import Rules
 from .demand import Demand, Pool
+from .history import charge as history
 
 Method = Callable[[Pool, Rules], Demand]
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, Method] = {"history": history.demand}
 """The methods by the section of a rulebook that holds their parameters."""
+REASONS: dict[str, Callable[[Account, Rules], str | None]] = {"history": history.unavailable}
+"""By section: why an account cannot be charged by it, None where it can. A section that is not here charges any."""
 
 
 def demand(pool: Pool, rules: Rules) -> Demand:
@@ -18,3 +22,9 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     if section is None:
         raise RuntimeError("this rulebook has no portfolio margin")
     return METHODS[section](pool, rules)
+
+
+def unavailable(account: Account, rules: Rules) -> str | None:
+    """Why the rulebook's method cannot charge a pool of this account; None where it can."""
+    reason = REASONS.get(rules.whole or "")
+    return reason(account, rules) if reason else None
