@@ -75,7 +75,7 @@ def _part(name: str, asked: tuple[Floats, Floats], rules: HistoryRules) -> Part:
 
 def _setting(loss: Floats, weight: Floats, rules: HistoryRules) -> tuple[int, ...]:
     """Rows that set maintenance margin at the first state (1, K), the worst first."""
-    order = tail.order(loss)
+    order = tail.order(loss, weight)
     losses = tail.tail(loss, weight)
     last = int(tail.row(losses, rules.maintenance_level, rules.quantile_rule)[0])
     if rules.measure == "value at risk":

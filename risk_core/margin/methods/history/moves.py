@@ -44,7 +44,7 @@ def moved(account: Account, rules: HistoryRules) -> Ints:
 
 
 def joint(account: Account, rules: HistoryRules) -> Moves:
-    """The moves of an account's underlyings. Raises Refused by name where one has none."""
+    """The moves of an account's underlyings. Raises Refused by name where one has none; there is at least one."""
     at = moved(account, rules)
     names = tuple(account.underlyings[u] for u in at)
     absent = [name for name in names if name not in daily().names]
@@ -61,6 +61,8 @@ def joint(account: Account, rules: HistoryRules) -> Moves:
 
 def unavailable(account: Account, rules: HistoryRules) -> str | None:
     """Why there are no moves for this account, in words; None where there are."""
+    if not len(moved(account, rules)):
+        return None
     try:
         joint(account, rules)
     except Refused as reason:

@@ -29,7 +29,7 @@ class Tail:
 
 
 def tail(loss: Floats, weight: Floats) -> Tail:
-    """The losses (S, K) with their probabilities (K,), sorted; equally large ones in the order given.
+    """The losses (S, K) with their probabilities (K,), sorted.
 
     Probabilities need not add up to 1: of a list of only the largest losses they do not.
     """
@@ -37,14 +37,15 @@ def tail(loss: Floats, weight: Floats) -> Tail:
         falling = -np.sort(-loss, axis=1)
         own = np.broadcast_to(weight, loss.shape)
     else:
-        at = order(loss)
+        at = order(loss, weight)
         falling, own = np.take_along_axis(loss, at, axis=1), weight[at]
     return Tail(falling, own, np.cumsum(own, axis=1))
 
 
-def order(loss: Floats) -> Ints:
-    """Places of the losses (S, K), the largest first, ties by the lowest place."""
-    return np.argsort(-loss, axis=1, kind="stable")
+def order(loss: Floats, weight: Floats) -> Ints:
+    """Places of the losses (S, K), the largest first; of equal ones the likeliest, then that of the lowest place."""
+    likeliest = np.argsort(-weight, kind="stable")
+    return np.asarray(likeliest[np.argsort(-loss[:, likeliest], axis=1, kind="stable")])
 
 
 def row(of: Tail, level: float, rule: QuantileRule) -> Ints:
