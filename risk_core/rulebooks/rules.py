@@ -11,6 +11,7 @@ from .collateral import CollateralRules
 from .conventions import FeeRules, FutureRules
 from .display import DisplayRules
 from .greeks import DeltaRules, GreekRules
+from .history import HistoryRules
 from .liquidation import LiquidationRules
 from .options import OptionRules
 from .orders import OrderRules
@@ -21,12 +22,12 @@ from .sensitivities import SensitivityRules
 from .strategies import StrategyRules
 from .tiers import TierRules
 
-WHOLE = ("portfolio", "sensitivities", "greeks", "delta_floor", "strategies", "ratio")
+WHOLE = ("portfolio", "sensitivities", "greeks", "delta_floor", "strategies", "ratio", "history")
 """Sections that say how a whole pool is charged; a rulebook has one of them or none."""
 
 
 class Rules(Record):
-    """All values of a rulebook. options, portfolio: None where the rulebook has no rules of them."""
+    """All values of a rulebook. options, portfolio, history: None where the rulebook has no rules of them."""
 
     collateral: CollateralRules
     tiers: TierRules
@@ -42,6 +43,7 @@ class Rules(Record):
     delta_floor: DeltaRules | None = None
     strategies: StrategyRules | None = None
     ratio: RatioRules | None = None
+    history: HistoryRules | None = None
 
     @property
     def whole(self) -> str | None:

@@ -8,6 +8,7 @@ from ...portfolio.account_file import Account
 from ...rulebooks.rules import Rules
 from .demand import Demand, Pool
 from .greeks import delta_floor, preview
+from .history import charge as history
 from .ratio import demand as ratio
 from .sensitivities import demand as sensitivities
 from .strategies import demand as strategies
@@ -19,9 +20,13 @@ METHODS: dict[str, Method] = {
     "delta_floor": delta_floor.demand,
     "strategies": strategies.demand,
     "ratio": ratio.demand,
+    "history": history.demand,
 }
 """The methods by the section of a rulebook that holds their parameters."""
-REASONS: dict[str, Callable[[Account, Rules], str | None]] = {"ratio": ratio.unavailable}
+REASONS: dict[str, Callable[[Account, Rules], str | None]] = {
+    "ratio": ratio.unavailable,
+    "history": history.unavailable,
+}
 """By section: why an account cannot be charged by it, None where it can. A section that is not here charges any."""
 
 

@@ -69,13 +69,14 @@ class Scenarios:
 class Demand:
     """What a method demands of a pool: parts that add up, the scenarios behind them, and what sets the figure.
 
-    worst: what sets the maintenance margin at the first state, in words.
+    worst: what sets the maintenance margin at the first state, in words. notes: what was assumed, one sentence each.
     """
 
     parts: tuple[Part, ...]
     scenarios: tuple[Scenarios, ...]
     worst: str
     states: int
+    notes: tuple[str, ...] = ()
 
     @property
     def initial(self) -> Floats:
