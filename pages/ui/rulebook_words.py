@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     "orders": "Open orders",
     "portfolio": "Portfolio margin",
     "history": "Portfolio margin by joint moves",
+    "addons": "Add-ons of portfolio margin",
     "liquidation": "How a liquidation runs",
     "display": "Ratio the venue shows",
 }
@@ -99,13 +100,37 @@ NAMES: Mapping[str, str] = {
     "history.seed": "Seed",
     "history.degrees": "Fatness of simulated tails",
     "history.collateral": "Coins held as collateral",
+    "addons.hedged_notional": "Hedged notional charge",
+    "addons.delta_minimum": "Least charge on delta",
+    "addons.short_options": "Short option charge",
+    "addons.option_minimum": "Least charge per option",
+    "addons.futures_rate": "Futures and perpetuals charge",
+    "addons.term_move": "Moves of the term structure",
+    "addons.delta_spread": "Deltas offset between expiries",
+    "addons.vega_spread": "Vegas offset between expiries",
+    "addons.delta_shock": "Large delta charge",
+    "addons.tiered_minimum": "Least charge by contract",
+    "addons.minimum_steps": "Steps of the least charge",
+    "addons.concentration": "Concentration charge",
+    "addons.liquidity": "Liquidity charge",
+    "addons.depeg": "Dollar coin below par",
+    "addons.feed_doubt": "Doubt in the price feed",
+    "addons.borrowing": "Margin of balances owed",
+    "addons.funding_provision": "Funding kept back",
+    "addons.fee_provision": "Closing fee kept back, portfolio",
+    "addons.volatility_scale": "Scaled by volatility",
+    "addons.liquidity_scale": "Scaled by liquidity",
+    "addons.procyclicality": "Tools against procyclicality",
 }
 COLUMNS: Mapping[str, str] = {
     "from": "From, USD",
     "initial_deduction": "Initial deduction, USD",
     "maintenance_deduction": "Maintenance deduction, USD",
+    "initial_dollars": "Initial, USD",
+    "maintenance_dollars": "Maintenance, USD",
 }
-_IN_PERCENT = {"initial", "maintenance", "move", "weight"}
+_IN_PERCENT = {"initial", "maintenance", "move", "weight", "net", "hedged", "yearly", "least_move", "perpetual",
+               "share", "option", "option_delta", "fee", "fee_share", "futures", "option_share"}
 
 
 def name(key: str) -> str:

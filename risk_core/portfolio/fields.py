@@ -63,6 +63,10 @@ def correlation(value: Any) -> str | None:
     return number(value) or (None if -1 <= value <= 1 else "must lie between -1 and 1")
 
 
+def share(value: Any) -> str | None:
+    return number(value) or (None if 0 <= value <= 1 else "must lie between 0 and 1")
+
+
 def text(value: Any) -> str | None:
     return None if isinstance(value, str) else "must be text"
 
@@ -101,6 +105,7 @@ def parse_instant(value: Any) -> datetime | None:
 NUMBER: dict[str, Any] = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
 POSITIVE: dict[str, Any] = {"type": "number", "minimum": SMALLEST, "maximum": LARGEST}
 NOT_NEGATIVE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": LARGEST}
+SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 NOT_ZERO: dict[str, Any] = NUMBER | {"not": {"exclusiveMinimum": -SMALLEST, "exclusiveMaximum": SMALLEST}}
 TEXT: dict[str, Any] = {"type": "string"}
 NAME: dict[str, Any] = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"}
@@ -123,6 +128,15 @@ UNDERLYING = (
     Field("rate", number, "Continuous carry a year, a decimal; 0 when absent.", NUMBER),
     Field("funding_8h", number, "Funding a perpetual's long pays each 8 hours, a decimal of notional.", NUMBER),
     Field("daily_volatility", positive, "Daily standard deviation of the index, a decimal.", POSITIVE),
+    Field("reference_volatility", positive, "Daily standard deviation that a rulebook's rates were set for, a decimal.",
+          POSITIVE),
+    Field("stressed_volatility", positive, "Daily standard deviation over a time of stress, a decimal.", POSITIVE),
+    Field("long_volatility", positive, "Daily standard deviation over ten years, a decimal.", POSITIVE),
+    Field("daily_volume", positive, "Average traded a day in all its instruments, dollars.", POSITIVE),
+    Field("spread", not_negative, "Bid-ask spread of its instruments, a decimal of the price.", NOT_NEGATIVE),
+    Field("depth", positive, "Resting orders near the price on one side of the book, dollars.", POSITIVE),
+    Field("open_interest", not_negative, "Open positions of one side of all traders, dollars.", NOT_NEGATIVE),
+    Field("confidence", share, "How far its price feeds agree, 1 in full, 0 not at all.", SHARE),
 )
 BALANCE = (
     Field("asset", name, "Asset held as collateral.", NAME, required=True),

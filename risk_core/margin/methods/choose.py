@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ...portfolio.account_file import Account
 from ...rulebooks.rules import Rules
+from .addons import applied
 from .demand import Demand, Pool
 from .greeks import delta_floor, preview
 from .history import charge as history
@@ -31,11 +32,12 @@ REASONS: dict[str, Callable[[Account, Rules], str | None]] = {
 
 
 def demand(pool: Pool, rules: Rules) -> Demand:
-    """What the rulebook's method demands of `pool`."""
+    """What the rulebook's method demands of `pool`, and its add-ons."""
     section = rules.whole
     if section is None:
         raise RuntimeError("this rulebook has no portfolio margin")
-    return METHODS[section](pool, rules)
+    asked = METHODS[section](pool, rules)
+    return asked if rules.addons is None else applied(asked, pool, rules.addons)
 
 
 def unavailable(account: Account, rules: Rules) -> str | None:
