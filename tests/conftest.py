@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
@@ -22,6 +22,25 @@ settings.register_profile("stop", derandomize=True, max_examples=50, deadline=No
 settings.register_profile("nightly", max_examples=2_000, deadline=None, print_blob=True,
                           suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stop"))
+
+UNTRACED = ("app", "browser")
+"""Folders below tests/ whose runs do not count as coverage."""
+
+
+def pytest_configure(config):
+    """Coverage counts what single cases reach; tracing makes the core three times as slow, so the long ones go without.
+
+    Laws on drawn books and whole pages are run untraced: the figure of coverage is a lower bound.
+    """
+    config.addinivalue_line("markers", "no_cover: runs without the tracing of coverage")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        folder = Path(item.path).relative_to(ROOT / "tests").parts[0]
+        if folder in UNTRACED or is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("no_cover")
+
 
 OUTBOUND = ROOT / "tests" / "outbound"
 NOTES = "OUTBOUND_NOTES"
