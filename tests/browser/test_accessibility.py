@@ -67,7 +67,7 @@ def test_axe_finds_nothing_of_ours_all_is_named_and_nothing_cut_off(new_page, ap
     if width > 1000:
         every_control_has_a_name(page)
         every_chart_is_told_in_words(page, least=1 if one in app.PAGES[:2] else 0)
-    else:
+    elif one.address != "accuracy":  # its own journey looks at it with every case open
         nothing_is_cut_off(page, width)
         page.get_by_test_id("stExpandSidebarButton").click()
         page.wait_for_timeout(600)
