@@ -25,10 +25,12 @@ def settled(page):
 def opened(page, menu, content=None):
     """Open a menu and wait until it shows its content, with the page at rest; the content.
 
-    menu: its button, or the name of it. content: what to wait for, else the first thing in the menu. A click is lost
-    when the answer to an earlier one closes the menu again: then it is pressed once more, as a user would.
+    menu: its button, or the name of it; the arrow of a select box has a name too, such as “Open”. content: what to wait
+    for, else the first thing in the menu. A click is lost when the answer to an earlier one closes the menu again: then
+    it is pressed once more, as a user would.
     """
-    button = page.get_by_role("button", name=menu, exact=True).first if isinstance(menu, str) else menu
+    menus = page.get_by_test_id("stPopover")
+    button = menus.get_by_role("button", name=menu, exact=True).first if isinstance(menu, str) else menu
     content = content or page.get_by_test_id(BODY).get_by_test_id("stElementContainer").first
     end = time.monotonic() + PATIENCE_S
     settled(page)

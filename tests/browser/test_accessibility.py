@@ -83,7 +83,9 @@ def test_axe_finds_nothing_in_a_what_if_and_in_what_opens(new_page, app_url, one
     expect(page.locator(".ms-strip.whatif")).to_be_visible()
     found = [("what-if", *seen) for seen in violations(page)]
     for name in PRESSED.get(one.address, ()):
-        pressed = page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name)).first
+        menu, main = page.get_by_test_id("stPopover"), page.get_by_test_id("stMain")
+        pressed = menu.get_by_role("button", name=name).or_(
+            main.get_by_role("radio", name=name)).or_(main.get_by_role("button", name=name)).first
         if pressed.get_attribute("aria-haspopup"):
             menus.opened(page, pressed)
         else:
