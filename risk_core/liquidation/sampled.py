@@ -32,12 +32,15 @@ def first_look() -> Floats:
     return np.asarray(np.concatenate([below, near, above, [1.0, HIGHEST]]))
 
 
-def regions_below_zero(questions: Sequence[Question]) -> list[list[Region]]:
-    """Per question the sorted, disjoint open intervals of k with a buffer below zero, as far as samples show."""
+def regions_below_zero(questions: Sequence[Question], within: Region = (LOWEST, HIGHEST)) -> list[list[Region]]:
+    """Per question the sorted, disjoint open intervals of k with a buffer below zero, as far as samples show.
+
+    within: the range of k that is looked at.
+    """
     out: list[list[Region]] = [[] for _ in questions]
     for holding in dict.fromkeys(question.holding for question in questions):
         mine = [i for i, question in enumerate(questions) if question.holding is holding]
-        walks = _Walks(holding, [questions[i] for i in mine])
+        walks = _Walks(holding, [questions[i] for i in mine], within)
         for i, regions in zip(mine, walks.regions(), strict=True):
             out[i] = regions
     return out
@@ -46,12 +49,13 @@ def regions_below_zero(questions: Sequence[Question]) -> list[list[Region]]:
 class _Walks:
     """The questions of one holding. beta: (Q, U); zero: what a buffer may lack at k and still count as 0."""
 
-    def __init__(self, holding: Holding, questions: Sequence[Question]) -> None:
+    def __init__(self, holding: Holding, questions: Sequence[Question], within: Region) -> None:
         self.holding = holding
         self.beta = np.array([question.beta for question in questions])
         self.bucket = np.array([question.bucket for question in questions])
         self.gross = np.array([gross_along(question) for question in questions]).reshape(-1, 2)
-        self.spans = [span(question.beta) for question in questions]
+        spans = [span(question.beta) for question in questions]
+        self.spans = [(min(max(low, within[0]), high), max(min(high, within[1]), low)) for low, high in spans]
 
     def buffer(self, walk: Ints, k: Floats) -> Floats:
         """Equity less maintenance margin of walks at k, plus what counts as 0; dollars (n,)."""

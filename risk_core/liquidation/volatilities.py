@@ -18,6 +18,7 @@ import numpy as np
 from ..arrays import Flags, Floats, Ints
 from ..errors import Unsettled
 from ..margin.holding import Holding, Margin, margin
+from . import sampled
 from .grid import on_grid
 from .lines import ZERO, walks
 from .question import Question
@@ -79,9 +80,15 @@ class Volatilities:
         return out
 
     def _by_themselves(self, spots: Sequence[Spot]) -> list[list[list[Region]]]:
-        """At each spot the regions of each bucket that the move touches, over the whole walk."""
-        found = along([self._moved(spot) for spot in spots], self.beta)
-        return [list(buckets.values()) for buckets in found]
+        """At each spot the regions of each bucket that the move touches, at least those in its range."""
+        found = iter(along([self._moved(spot) for spot in spots if self._asked[spot.holding]], self.beta))
+        return [list(next(found).values()) if self._asked[spot.holding] else self._sampled(spot) for spot in spots]
+
+    def _sampled(self, spot: Spot) -> list[list[Region]]:
+        """The same of a holding whose charge lines cannot say: found by samples, and only in its range."""
+        holding = self._moved(spot)
+        questions = [Question(holding, bucket, self.beta) for bucket in touched(holding, self.beta)]
+        return sampled.regions_below_zero(questions, (spot.low, spot.high))
 
     def _moved(self, spot: Spot) -> Holding:
         return at_volatility(self.holdings[spot.holding], spot.volatility)
