@@ -42,8 +42,8 @@ class Measure:
 
 
 def measures(holding: Holding, losses: Floats | None = None) -> tuple[Measure, ...]:
-    """Every measure of an account in one mode. losses: dollars of each of K equally likely scenarios, where a method has
-    them; else the expected shortfall is normal, from daily volatilities and correlations.
+    """Every measure of an account in one mode. losses: dollars of each of K equally likely scenarios, where a method
+    has them; else the expected shortfall is normal, from daily volatilities and correlations.
     """
     initial = math.fsum(holding.now.initial[0])
     return (_intensity(holding, initial), _offset(holding), _over_shortfall(holding, initial, losses),
@@ -86,8 +86,8 @@ def _over_shortfall(holding: Holding, initial: float, losses: Floats | None) -> 
 
 
 def weighted_shortfall(losses: Floats, level: float = CONFIDENCE) -> float:
-    """Expected shortfall of equally likely losses (K,), dollars: the mean of the worst (1 − level) K, the last of them by
-    its part. Source: Acerbi and Tasche, "On the coherence of expected shortfall".
+    """Expected shortfall of equally likely losses (K,), dollars: the mean of the worst (1 − level) K, the last of them
+    by its part. Source: Acerbi and Tasche, "On the coherence of expected shortfall".
     """
     k = (1.0 - level) * len(losses)
     ordered, whole = np.sort(losses)[::-1], math.floor(k)
@@ -131,8 +131,8 @@ def _correlations(account: Account, names: Sequence[str]) -> tuple[Floats, list[
 
 
 def carry(account: Account) -> tuple[float | None, str]:
-    """What the legs earn a day if nothing moves, dollars: theta of options, and funding of perpetuals at the given rate; or
-    why there is no figure. A long pays where the rate is above 0.
+    """What the legs earn a day if nothing moves, dollars: theta of options, funding of perpetuals at the given rate;
+    or why there is no figure. A long pays where the rate is above 0.
     """
     ins, book, market = account.instruments, account.book, account.market
     theta = math.fsum(sensitivities(account).theta)
@@ -152,7 +152,7 @@ def _return(holding: Holding, initial: float) -> Measure:
     value = earned / initial if earned is not None and initial > 0 else None
     return Measure("return", "Return on margin", value, "share a day",
                    "Theta of options and funding of perpetuals a day, at present rates, ÷ initial margin.",
-                   "If nothing moves: no price change, no roll of dated futures' basis; funding rates change every few hours.",
+                   "If nothing moves: no price change, no roll of dated futures' basis; funding rates change often.",
                    reason or ("" if value is not None else "no initial margin is asked"))
 
 

@@ -1,9 +1,9 @@
 """What changed a margin: two versions of a rulebook on one book or two, parameter by parameter, and the book.
 
-In the stated order: every parameter that differs is set to its new value in the order of the rulebook, the book last; each
-part is the change of its step, so the parts depend on the order. Independent of the order: the Shapley value, a part's
-mean change over all orders (L. Shapley, "A value for n-person games"), for up to MOST_SHARED changes; beyond that the mean
-of the stated order and its reverse. The parts of either add up to the whole change.
+In the stated order: every parameter that differs is set to its new value in the order of the rulebook, the book last;
+each part is the change of its step, so the parts depend on the order. Independent of the order: the Shapley value, a
+part's mean change over all orders (L. Shapley, "A value for n-person games"), for up to MOST_SHARED changes; beyond
+that the mean of the stated order and its reverse. The parts of either add up to the whole change.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Cross-margin solvency delta: how fast the buffer of a pool follows each price, and the hedge that stops it.
 
-Solvency delta of an underlying = d(buffer) ÷ d(price), buffer = equity − maintenance margin of the pool, everything else
-still. It is not the delta of the book: maintenance margin moves with the price too. Unit: dollars per dollar of the
-price, or dollars per +1 % of it. By differences of second order from both sides, STEP of the price wide; where the two
-sides differ the buffer has a kink there (another scenario sets the margin, another tier), and both values are told.
+Solvency delta of an underlying = d(buffer) ÷ d(price), buffer = equity − maintenance margin of the pool, everything
+else still. It is not the delta of the book: maintenance margin moves with the price too. Unit: dollars per dollar of
+the price, or dollars per +1 % of it. By differences of second order from both sides, STEP of the price wide; where the
+two sides differ the buffer has a kink there (another scenario sets the margin, another tier), and both values are told.
 Limits: local; a hedge that zeroes it now does not after a large move. Underlyings move one at a time.
 """
 
@@ -89,8 +89,8 @@ def _of(holding: Holding, u: int) -> SolvencyDelta:
 class Hedge:
     """The amount of an underlying's linear perpetual that zeroes its solvency delta.
 
-    quantity: coins, + buys; None where there is none, told in `reason`. before, after: the solvency delta without it and
-    with it, worked out anew. At a kink the slope jumps over 0 and `after` tells both sides.
+    quantity: coins, + buys; None where there is none, told in `reason`. before, after: the solvency delta without it
+    and with it, worked out anew. At a kink the slope jumps over 0 and `after` tells both sides.
     """
 
     underlying: str
@@ -101,7 +101,7 @@ class Hedge:
 
 
 def hedge(account: Account, rules: Rules, mode: Mode, underlying: str) -> Hedge:
-    """The hedge of one underlying, checked by holding the account with it. Raises Refused where `mode` has no margin."""
+    """The hedge of one underlying, checked by holding the account with it. Raises Refused without `mode`."""
     before = _delta_with(account, rules, mode, underlying, 0.0)
     if abs(before.per_dollar) * before.price <= KINK * hold(account, rules, mode).size:
         return Hedge(underlying, 0.0, before, before)
