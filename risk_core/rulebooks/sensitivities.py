@@ -31,7 +31,7 @@ class Bucket(Record):
     correlation: Correlation
     threshold: Positive
     vega_threshold: Positive
-    curvature: Literal["yes", "no"] = "yes"
+    curvature: Literal["yes", "no"]
 
 
 class Between(Record):
