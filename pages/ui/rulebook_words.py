@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from pages.ui import tables, words
+from pages.ui import method_words, tables, words
 from risk_core.errors import ABSENT
 from risk_core.rulebooks import kinds
 from risk_core.rulebooks.rules import Parameter
@@ -20,8 +20,7 @@ SECTIONS: Mapping[str, str] = {
     "options": "Options in isolated and cross",
     "orders": "Open orders",
     "portfolio": "Portfolio margin",
-    "history": "Portfolio margin by joint moves",
-    "addons": "Add-ons of portfolio margin",
+    **method_words.SECTIONS,
     "liquidation": "How a liquidation runs",
     "display": "Ratio the venue shows",
 }
@@ -121,6 +120,7 @@ NAMES: Mapping[str, str] = {
     "addons.volatility_scale": "Scaled by volatility",
     "addons.liquidity_scale": "Scaled by liquidity",
     "addons.procyclicality": "Tools against procyclicality",
+    **method_words.NAMES,
 }
 COLUMNS: Mapping[str, str] = {
     "from": "From, USD",

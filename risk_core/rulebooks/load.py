@@ -97,6 +97,13 @@ def override(base: Rulebook, changes: Mapping[str, Any]) -> Rulebook:
     return _build(head, parameters, tuple(sorted(changed))) if changed else base
 
 
+def rebuilt(base: Rulebook, parameters: Mapping[str, Parameter]) -> Rulebook:
+    """`base` with these parameters in the place of its own. Raises Refused."""
+    head = {"name": base.name, "title": base.title, "limits": list(base.limits)}
+    changed = tuple(sorted(key for key, one in parameters.items() if base.parameters.get(key) != one))
+    return _build(head, dict(parameters), changed)
+
+
 def _merged(base: Any, value: Any) -> Any:
     """Entries of a table are laid over the base's; anything else replaces it."""
     return {**base, **value} if isinstance(base, Mapping) and isinstance(value, Mapping) else value

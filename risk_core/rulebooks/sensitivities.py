@@ -20,18 +20,18 @@ RESIDUAL = "Residual"
 class Bucket(Record):
     """One bucket of a risk class.
 
-    weight: percent move of a name. vega_weight: share of vega risk. correlation: between two names of the bucket.
+    risk_weight: percent move of a name. vega_weight: share of vega risk. correlation: between two names of the bucket.
     threshold, vega_threshold: dollars per +1 %, and dollars of vega risk, from which a name is concentrated. curvature:
     none in the bucket of volatility indices.
     """
 
     bucket: Name
-    weight: NotNegative
+    risk_weight: NotNegative
     vega_weight: NotNegative
     correlation: Correlation
     threshold: Positive
     vega_threshold: Positive
-    curvature: Literal["yes", "no"] = "yes"
+    curvature: Literal["yes", "no"]
 
 
 class Between(Record):

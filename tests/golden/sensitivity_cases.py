@@ -38,7 +38,7 @@ def overrides(stated):
         table = stated[risk]
         names = [name for name in table["rw"] if name != "Residual"]
         out[f"{risk}_buckets"] = [
-            {"bucket": name, "weight": float(table["rw"][name]), "vega_weight": table["vrw"][name],
+            {"bucket": name, "risk_weight": float(table["rw"][name]), "vega_weight": table["vrw"][name],
              "correlation": table["rho"].get(name, 0.0), "threshold": table["T"][name],
              "vega_threshold": table["VT"][name], "curvature": "no" if (risk, name) == INDICES else "yes"} for name in table["rw"]]
         out[f"{risk}_between"] = [

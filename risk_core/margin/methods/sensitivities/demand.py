@@ -1,4 +1,8 @@
-"""What margin by sensitivities demands of a pool: one part per risk class and measure, and what classes offset."""
+"""What margin by sensitivities demands of a pool: one part per risk class and measure, and what classes offset.
+
+SIMM is what a counterparty collects, worked out from its own sensitivities: what the account is short in gamma, the
+counterparty is long, and gains when prices jump. So the account's sensitivities go in with the other sign.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     if own is None:
         raise RuntimeError("this rulebook has no margin by sensitivities")
     columns, amount = sensitivities(pool, own)
-    found = margin(own, columns, amount)
+    found = margin(own, columns, -amount)
     share = own.maintenance_share
 
     def part(key: str, title: str, value: Floats) -> Part:

@@ -43,7 +43,7 @@ def bucketed(rules: SensitivityRules, risk_class: str, buckets: Sequence[str], *
     known = rules.buckets(risk_class)
     rows = [known[name] for name in buckets]
     held = list(dict.fromkeys(buckets))
-    weight = _column(row.weight for row in rows)
+    weight = _column(row.risk_weight for row in rows)
     spread = weight * volatility(rules)
     ratio = rules.equity_vega_ratio if risk_class == "equity" else rules.commodity_vega_ratio
     own = _column(row.correlation for row in rows)
