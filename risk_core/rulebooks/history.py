@@ -56,7 +56,7 @@ class HistoryRules(Record):
     maintenance_factor: NotNegative
     stress_rows: Annotated[tuple[StressRow, ...], Field(strict=False)]
     missing: Literal["refuse", "proxy", "simulate"]
-    proxy: Annotated[str, Field(min_length=1)]
+    proxy: Literal["BTC", "ETH"]
     betas: Annotated[tuple[Beta, ...], Field(strict=False)]
     draws: Count
     seed: Seed

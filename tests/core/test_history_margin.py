@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from risk_core.errors import Refused
 from risk_core.margin.holding import whole_pool
 from risk_core.margin.methods import choose
+from risk_core.margin.methods.demand import Pool
 from risk_core.margin.methods.history import moves
+from risk_core.margin.methods.history.column import Column
+from risk_core.margin.methods.history.revaluation import profits, unit_profit
 from risk_core.market_history.daily import daily, stress
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
@@ -149,7 +152,7 @@ def test_a_proxy_moves_with_its_beta_and_its_own_noise():
 
 def test_without_history_all_may_be_simulated_from_the_market():
     doc = book(LONG, perpetual(1e9, 1e-5, "PEPE"), missing="simulate", draws=20_000, correlation={"BTC/PEPE": 0.6})
-    assert asked(doc).notes[0].startswith("no daily history of PEPE: 20,000 simulated joint moves of BTC, PEPE")
+    assert asked(doc).notes[0].startswith("No daily history of PEPE: 20,000 simulated joint moves of BTC, PEPE")
     log = np.log1p(joint(doc).relative)
     assert np.allclose(log.std(axis=0), [0.025, 0.06], rtol=0.05) and np.corrcoef(log.T)[0, 1] == pytest.approx(0.6, abs=0.05)
     assert np.allclose(log.mean(axis=0), 0.0, atol=1e-9)
@@ -403,3 +406,22 @@ def test_extremes_give_finite_figures_in_order(changes):
 def test_nothing_held_asks_nothing():
     assert maintenance(book(), "portfolio") == 0.0
     assert "Nothing is held" in result(book(), "portfolio").worst
+
+
+@pytest.mark.parametrize("volatility", [0.02, 0.2, 0.6, 3.0])
+@pytest.mark.parametrize("half", [0.05, 0.3, 0.9])
+def test_values_at_nodes_give_those_at_every_move(volatility, half):
+    """An option valued at every move, and by nodes where it is smooth enough for them: the same to rounding."""
+    doc = book(call(66_000.0, 1.0, seconds=20 * DAY), put(60_000.0, -1.0, seconds=3 * DAY))
+    doc["market"]["underlyings"]["BTC"] |= {"volatility": volatility}
+    account = read_document(doc)
+    column = Column(np.expm1(np.random.default_rng(1).uniform(-half, half, 300)))
+    pool = Pool(account, np.array([[1.0, -1.0]]), np.ones((1, 1)), account.collateral.amount)
+    got = profits(pool, np.array([0]), [column], 0.0, collateral=False)[0, 0]
+    each = unit_profit(account, np.array([0, 1]), 1.0, column.move, 0.0)
+    assert np.abs(got - (each[0] - each[1])).max() <= 3e-13 * 60_000
+
+
+def test_most_options_are_smooth_enough_for_nodes():
+    column = joint(book(LONG)).columns[0]
+    assert column.sharpest < 0.6 * math.sqrt(1 / 365) and np.isinf(Column(column.move[:100]).sharpest)

@@ -25,20 +25,21 @@ def unavailable(account: Account, rules: Rules) -> str | None:
 def demand(pool: Pool, rules: Rules) -> Demand:
     """What the tail of the pool's losses asks. Raises Refused by name where an underlying has no moves."""
     own = _of(rules)
-    if not len(moves.moved(pool.account, own)):
+    at = moves.moved(pool.account, own)
+    if not len(at):
         return Demand((), (), "Nothing is held that moves.", pool.states)
     joint = moves.joint(pool.account, own)
-    profit = profits(pool, joint.at, joint.relative, own.volatility_beta, collateral=own.collateral == "moves too")
+    profit = profits(pool, at, joint.columns, own.volatility_beta, collateral=own.collateral == "moves too")
     whole = profit.sum(axis=0)
     asked = _sides(-whole, joint.weight, own)
     parts = [_part(pool.account.underlyings[u], _sides(-one, joint.weight, own), own)
-             for u, one in zip(joint.at, profit, strict=True)]
+             for u, one in zip(at, profit, strict=True)]
     if len(parts) > 1:
         initial, maintenance = (sum(column) for column in zip(*((one.initial, one.maintenance) for one in parts),
                                                               strict=True))
         parts.append(Part("history.measure", "Diversification between underlyings", "", asked[0] - initial,
                           asked[1] - maintenance, is_core=True))
-    words = Words(tuple(pool.account.underlyings[u] for u in joint.at), joint.names, joint.relative)
+    words = Words(tuple(pool.account.underlyings[u] for u in at), joint.names, joint.relative)
     setting = _setting(-whole[:1], joint.weight, own)
     return Demand(tuple(parts), _scenarios(words, joint, whole[0], setting, own), _worst(whole[0], setting, words, own),
                   pool.states, joint.notes)
@@ -118,7 +119,7 @@ def _percent(move: float) -> str:
 
 def _scenarios(words: Words, joint: moves.Moves, profit: Floats, setting: tuple[int, ...],
                rules: HistoryRules) -> tuple[Scenarios, ...]:
-    single = len(joint.at) == 1
+    single = len(words.underlyings) == 1
     move = joint.relative[:, 0] if single else np.full(len(words), np.nan)
     volatility = ["same" if not rules.volatility_beta else "with the price"] * len(words)
     return (Scenarios(words.underlyings[0] if single else "", words, move, volatility, profit, setting),)
