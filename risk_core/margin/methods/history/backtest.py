@@ -73,7 +73,8 @@ def backtest(pool: Pool, rules: Rules) -> Backtest:
     own = rules.history
     if own is None:
         raise RuntimeError("this rulebook does not charge by joint moves")
-    whole = {"moves": "daily history", "window": 1e5, "horizon": 1.0, "filter": "none", "age_decay": 1.0, "stress_rows": ()}
+    whole = {"moves": "daily history", "window": 1e5, "horizon": 1.0, "filter": "none", "age_decay": 1.0,
+             "stress_rows": ()}
     plain = own.model_copy(update=whole)
     at, joint = moves.moved(pool.account, plain), moves.joint(pool.account, plain)
     profit = profits(pool, at, joint.columns, own.volatility_beta, collateral=own.collateral == "moves too")
