@@ -58,7 +58,7 @@ class HistoryRules(Record):
     missing: Literal["refuse", "proxy", "simulate"]
     proxy: Literal["BTC", "ETH"]
     betas: Annotated[tuple[Beta, ...], Field(strict=False)]
-    draws: Count
+    draws: Annotated[Count, Field(le=20_000)]
     seed: Seed
     degrees: Positive
     collateral: Literal["haircut only", "moves too"]

@@ -58,7 +58,7 @@ def joint(account: Account, rules: HistoryRules) -> Moves:
     return _simulated(names, rules, now, _pairs(account, names)) if simulates else _historical(names, rules, now)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _simulated(names: tuple[str, ...], rules: HistoryRules, now: tuple[float, ...],
                pairs: tuple[tuple[str, float], ...]) -> Moves:
     absent = [name for name in names if name not in daily().names]
@@ -69,7 +69,7 @@ def _simulated(names: tuple[str, ...], rules: HistoryRules, now: tuple[float, ..
     return _with_stress(names, rules, built.log, rows, np.ones(len(rows)), (told, *built.notes))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _historical(names: tuple[str, ...], rules: HistoryRules, now: tuple[float, ...]) -> Moves:
     log, rows, notes = _from_history(names, rules, now)
     return _with_stress(names, rules, log, rows, np.power(rules.age_decay, np.arange(len(log))[::-1]), notes)
