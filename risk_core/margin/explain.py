@@ -103,10 +103,10 @@ def _why_tiered(holding: Holding, now: Margin) -> Why:
 
 
 def _why_method(holding: Holding, now: Margin, asked: Demand) -> Why:
-    books, worst = Books(holding.account, holding.rules), " ".join((asked.worst, *asked.notes))
+    books = Books(holding.account, holding.rules)
     maintenance, ids = float(now.maintenance[0, 0]), holding.account.book.ids
     components = tuple(Component(part.title, float(part.maintenance[0])) for part in asked.parts if part.maintenance[0])
-    worst = " ".join((asked.worst, *asked.left_out))
+    worst = " ".join((asked.worst, *asked.notes, *asked.left_out))
     if not ids:
         return Why(worst, components, (), _end_steps(maintenance, float(now.initial[0, 0]), orders(holding)))
     shares = leg_shares(books, maintenance)

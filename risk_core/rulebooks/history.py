@@ -56,9 +56,9 @@ class HistoryRules(Record):
     maintenance_factor: NotNegative
     stress_rows: Annotated[tuple[StressRow, ...], Field(strict=False)]
     missing: Literal["refuse", "proxy", "simulate"]
-    proxy: Annotated[str, Field(min_length=1)]
+    proxy: Literal["BTC", "ETH"]
     betas: Annotated[tuple[Beta, ...], Field(strict=False)]
-    draws: Count
+    draws: Annotated[Count, Field(le=20_000)]
     seed: Seed
     degrees: Positive
     collateral: Literal["haircut only", "moves too"]

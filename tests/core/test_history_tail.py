@@ -241,3 +241,10 @@ def test_states_do_not_know_of_each_other(rows, level):
     for i, losses in enumerate(rows):
         assert tail.expected_shortfall(together, level, "weighted")[i] == es(losses, level, weights=weights)
         assert tail.value_at_risk(together, level, "interpolated")[i] == var(losses, level, "interpolated", weights)
+
+
+def test_F20_more_history_may_lower_the_mean_of_the_tail_but_not_the_worst():
+    days = [float(x) for x in range(1, 11)]
+    quiet = days + [0.0] * 10
+    assert close(es(days, 0.8), 9.5, days) and es(quiet, 0.8) < es(days, 0.8)
+    assert es(quiet, 0.999999) == es(days, 0.999999) == 10.0

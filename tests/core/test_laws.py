@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 HERE = Path(__file__).parent
-COUNTS = {"A": 12, "T": 15, "S": 16, "L": 23, "P": 13, "N": 12, "F": 28}
+COUNTS = {"A": 12, "T": 15, "S": 16, "R": 14, "L": 23, "P": 13, "N": 12, "F": 28}
 TABLE = (HERE / "laws.md").read_text("utf-8")
 ROWS = dict(re.findall(r"^\| ([A-Z]\d+) \| .* \| (.*) \|$", TABLE, re.MULTILINE))
 

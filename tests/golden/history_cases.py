@@ -4,6 +4,7 @@ import numpy as np
 
 from risk_core.margin.methods.demand import Pool
 from risk_core.margin.methods.history import tail
+from risk_core.margin.methods.history.column import Column
 from risk_core.margin.methods.history.revaluation import profits
 from risk_core.portfolio.account_file import read_document
 from tests.core.books import document, perpetual
@@ -38,7 +39,8 @@ def revalued(inputs, _):
     account = read_document(document(legs, 0.0, {name: {"price": 1.0} for name in names}))
     quantity = np.bincount(account.book.instrument, account.book.quantity)[None]
     pool = Pool(account, quantity, np.ones((1, len(names))), account.collateral.amount)
-    profit = profits(pool, np.arange(len(names)), levels[1:] / levels[:-1] - 1.0, 0.0, collateral=False).sum(axis=0)[0]
+    columns = [Column(move) for move in (levels[1:] / levels[:-1] - 1.0).T]
+    profit = profits(pool, np.arange(len(names)), columns, 0.0, collateral=False).sum(axis=0)[0]
     out = {"portfolio_values": (holdings.sum() + profit).tolist(), "losses": (-profit).tolist()}
     return out | (figures(-profit, np.full(len(profit), 1.0 / len(profit)), inputs) if "confidence" in inputs else {})
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
 
-from ....arrays import Floats
+from ....arrays import Floats, Ints
 from ....portfolio.account_file import Account
 from ....rulebooks.history import HistoryRules
 from ....rulebooks.rules import Rules
 from ..demand import Demand, Part, Pool, Scenarios
 from . import moves, tail
 from .revaluation import profits
+
+AT_ONCE = 2_000_000
+"""Losses, states × moves, that are held at a time."""
 
 
 def unavailable(account: Account, rules: Rules) -> str | None:
@@ -25,23 +28,42 @@ def unavailable(account: Account, rules: Rules) -> str | None:
 def demand(pool: Pool, rules: Rules) -> Demand:
     """What the tail of the pool's losses asks. Raises Refused by name where an underlying has no moves."""
     own = _of(rules)
-    if not len(moves.moved(pool.account, own)):
+    at = moves.moved(pool.account, own)
+    if not len(at):
         return Demand((), (), "Nothing is held that moves.", pool.states)
     joint = moves.joint(pool.account, own)
-    profit = profits(pool, joint.at, joint.relative, own.volatility_beta, collateral=own.collateral == "moves too")
-    whole = profit.sum(axis=0)
-    asked = _sides(-whole, joint.weight, own)
-    parts = [_part(pool.account.underlyings[u], _sides(-one, joint.weight, own), own)
-             for u, one in zip(joint.at, profit, strict=True)]
-    if len(parts) > 1:
-        initial, maintenance = (sum(column) for column in zip(*((one.initial, one.maintenance) for one in parts),
-                                                              strict=True))
-        parts.append(Part("history.measure", "Diversification between underlyings", "", asked[0] - initial,
-                          asked[1] - maintenance, is_core=True))
-    words = Words(tuple(pool.account.underlyings[u] for u in joint.at), joint.names, joint.relative)
-    setting = _setting(-whole[:1], joint.weight, own)
-    return Demand(tuple(parts), _scenarios(words, joint, whole[0], setting, own), _worst(whole[0], setting, words, own),
-                  pool.states, joint.notes)
+    step = max(1, AT_ONCE // len(joint.names))
+    blocks = [_charged(_states(pool, slice(start, start + step)), at, joint, own)
+              for start in range(0, pool.states, step)]
+    initial, maintenance = (np.concatenate(side, axis=1) for side in zip(*(block[:2] for block in blocks), strict=True))
+    names = tuple(pool.account.underlyings[u] for u in at)
+    words, profit = Words(names, joint.names, joint.relative), blocks[0][2]
+    setting = _setting(-profit[None], joint.weight, own)
+    return Demand(_parts(names, initial, maintenance, own), _scenarios(words, joint, profit, setting, own),
+                  _worst(profit, setting, words, own), pool.states, joint.notes)
+
+
+def _states(pool: Pool, block: slice) -> Pool:
+    return replace(pool, quantity=pool.quantity[block], factors=pool.factors[block])
+
+
+def _charged(pool: Pool, at: Ints, joint: moves.Moves, rules: HistoryRules) -> tuple[Floats, Floats, Floats]:
+    """Initial and maintenance margin of each underlying alone and, last, of all, (n + 1, S); profit of state 0."""
+    alone = profits(pool, at, joint.columns, rules.volatility_beta, collateral=rules.collateral == "moves too")
+    whole = alone.sum(axis=0)
+    initial, maintenance = zip(*(_sides(-one, joint.weight, rules) for one in (*alone, whole)), strict=True)
+    return np.stack(initial), np.stack(maintenance), whole[0]
+
+
+def _parts(names: tuple[str, ...], initial: Floats, maintenance: Floats, rules: HistoryRules) -> tuple[Part, ...]:
+    """Each underlying alone, and what lies between the sum of them and the margin of all."""
+    parts = [Part("history.measure", f"{name} alone: {rules.measure}", name, initial[i], maintenance[i], is_core=True)
+             for i, name in enumerate(names)]
+    if len(names) > 1:
+        initial_rest, rest = (side[-1] - side[:-1].sum(axis=0) for side in (initial, maintenance))
+        parts.append(Part("history.measure", "Diversification between underlyings", "", initial_rest, rest,
+                          is_core=True))
+    return tuple(parts)
 
 
 def _of(rules: Rules) -> HistoryRules:
@@ -67,10 +89,6 @@ def _sides(loss: Floats, weight: Floats, rules: HistoryRules) -> tuple[Floats, F
     initial = rules.initial_factor * np.maximum(_measured(losses, rules, rules.initial_level), 0.0)
     maintenance = rules.maintenance_factor * np.maximum(_measured(losses, rules, rules.maintenance_level), 0.0)
     return initial, maintenance
-
-
-def _part(name: str, asked: tuple[Floats, Floats], rules: HistoryRules) -> Part:
-    return Part("history.measure", f"{name} alone: {rules.measure}", name, *asked, is_core=True)
 
 
 def _setting(loss: Floats, weight: Floats, rules: HistoryRules) -> tuple[int, ...]:
@@ -118,7 +136,7 @@ def _percent(move: float) -> str:
 
 def _scenarios(words: Words, joint: moves.Moves, profit: Floats, setting: tuple[int, ...],
                rules: HistoryRules) -> tuple[Scenarios, ...]:
-    single = len(joint.at) == 1
+    single = len(words.underlyings) == 1
     move = joint.relative[:, 0] if single else np.full(len(words), np.nan)
     volatility = ["same" if not rules.volatility_beta else "with the price"] * len(words)
     return (Scenarios(words.underlyings[0] if single else "", words, move, volatility, profit, setting),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -16,6 +16,7 @@ from ....portfolio.account_file import Account
 from ....portfolio.deviation import daily_volatility
 from ....rulebooks.history import Beta, HistoryRules
 from . import stress_rows
+from .column import Column
 from .refusals import listed, refused
 from .simulated import simulated
 from .volatility import SHORTEST, forecast
@@ -23,16 +24,20 @@ from .volatility import SHORTEST, forecast
 
 @dataclass(frozen=True, eq=False)
 class Moves:
-    """K joint moves. relative: (K, n) of the underlyings `at` (n,) of an account, exp(log return) - 1. weight: (K,).
+    """K joint moves. relative: (K, n) of the underlyings that `moved` gives, exp(log return) - 1. weight: (K,).
 
     names: of each row, a date or a number. notes: what was assumed, one sentence each.
     """
 
-    at: Ints
     relative: Floats
     weight: Floats
     names: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The moves of each underlying, (n,)."""
+        return tuple(Column(frozen(move)) for move in self.relative.T)
 
 
 def moved(account: Account, rules: HistoryRules) -> Ints:
@@ -45,18 +50,29 @@ def moved(account: Account, rules: HistoryRules) -> Ints:
 
 def joint(account: Account, rules: HistoryRules) -> Moves:
     """The moves of an account's underlyings. Raises Refused by name where one has none; there is at least one."""
-    at = moved(account, rules)
-    names = tuple(account.underlyings[u] for u in at)
+    names = tuple(account.underlyings[u] for u in moved(account, rules))
+    absent = tuple(name for name in names if name not in daily().names)
+    simulates = rules.moves == "simulated" or (bool(absent) and rules.missing == "simulate")
+    by_market = rules.filter != "none" and rules.volatility_now == "market"
+    now = _deviations(account, names) if simulates or by_market else ()
+    return _simulated(names, rules, now, _pairs(account, names)) if simulates else _historical(names, rules, now)
+
+
+@lru_cache(maxsize=16)
+def _simulated(names: tuple[str, ...], rules: HistoryRules, now: tuple[float, ...],
+               pairs: tuple[tuple[str, float], ...]) -> Moves:
     absent = [name for name in names if name not in daily().names]
-    if rules.moves == "simulated" or (absent and rules.missing == "simulate"):
-        why = f"no daily history of {listed(absent)}: " if rules.moves != "simulated" else ""
-        built = simulated(names, _deviations(account, names), _pairs(account, names), rules)
-        rows = tuple(str(i + 1) for i in range(len(built.log)))
-        notes = (f"{why}{len(rows):,} simulated joint moves of {listed(names)} from daily volatility and correlation.",
-                 *built.notes)
-        return _with_stress(at, names, rules, built.log, rows, notes)
-    now = _deviations(account, names) if rules.filter != "none" and rules.volatility_now == "market" else ()
-    return _with_stress(at, names, rules, *_from_history(names, rules, now))
+    why = f"No daily history of {listed(absent)}: " if absent and rules.moves != "simulated" else ""
+    built = simulated(names, now, pairs, rules)
+    rows = tuple(str(i + 1) for i in range(len(built.log)))
+    told = f"{why}{len(rows):,} simulated joint moves of {listed(names)} from daily volatility and correlation."
+    return _with_stress(names, rules, built.log, rows, np.ones(len(rows)), (told, *built.notes))
+
+
+@lru_cache(maxsize=16)
+def _historical(names: tuple[str, ...], rules: HistoryRules, now: tuple[float, ...]) -> Moves:
+    log, rows, notes = _from_history(names, rules, now)
+    return _with_stress(names, rules, log, rows, np.power(rules.age_decay, np.arange(len(log))[::-1]), notes)
 
 
 def unavailable(account: Account, rules: HistoryRules) -> str | None:
@@ -83,15 +99,14 @@ def _pairs(account: Account, names: tuple[str, ...]) -> tuple[tuple[str, float],
                         if set(pair.split("/")) <= set(names)))
 
 
-def _with_stress(at: Ints, names: tuple[str, ...], rules: HistoryRules, log: Floats, rows: tuple[str, ...],
+def _with_stress(names: tuple[str, ...], rules: HistoryRules, log: Floats, rows: tuple[str, ...], weight: Floats,
                  notes: tuple[str, ...]) -> Moves:
-    age = np.arange(len(log))[::-1] if rules.moves == "daily history" else np.zeros(len(log))
-    decayed = np.power(rules.age_decay, age)
+    """The moves `log` (K, n), weighted in proportion to `weight` (K,), and the stress rows with their probabilities."""
     own = [row.probability for row in rules.stress_rows]
-    weight = np.concatenate([decayed * (1.0 - rules.stress_weight) / decayed.sum(), own])
+    weight = np.concatenate([weight * (1.0 - rules.stress_weight) / weight.sum(), own])
     relative = np.vstack([np.expm1(log), *(stress_rows.relative(row, names, rules) for row in rules.stress_rows)])
     labels = tuple(f"stress {row.day}".strip() for row in rules.stress_rows)
-    return Moves(at, relative, weight, (*rows, *labels), (*notes, *stress_rows.told(names, rules)))
+    return Moves(frozen(relative), frozen(weight), (*rows, *labels), (*notes, *stress_rows.told(names, rules)))
 
 
 # History -----------------------------------------------------------------------------------------------------------
@@ -104,12 +119,9 @@ def _stand_in(name: str, rules: HistoryRules) -> Beta:
     found = next((beta for beta in rules.betas if beta.underlying == name), None)
     if found is None:
         raise refused([name], lambda coin: f"there is no daily history of {coin}, only of {known}, and no beta of it")
-    if rules.proxy not in daily().names:
-        raise refused([rules.proxy], lambda coin: f"there is no daily history of {coin}, the proxy, only of {known}")
     return found
 
 
-@lru_cache(maxsize=64)
 def _from_history(names: tuple[str, ...], rules: HistoryRules, now: tuple[float, ...]
                   ) -> tuple[Floats, tuple[str, ...], tuple[str, ...]]:
     """Log returns (K, n) over the horizon, the last day of each row, notes. now: given deviations, () for forecasts."""
@@ -127,7 +139,7 @@ def _from_history(names: tuple[str, ...], rules: HistoryRules, now: tuple[float,
         else:
             columns.append(_scaled(name, rules, given.get(name))[days])
     log, days = _over_horizon(np.stack(columns, axis=1), days, rules)
-    return frozen(log), tuple(table.dates[day] for day in days), tuple(_told(betas, days, table.dates, rules))
+    return log, tuple(table.dates[day] for day in days), tuple(_told(betas, days, table.dates, rules))
 
 
 def _scaled(name: str, rules: HistoryRules, now: float | None) -> Floats:

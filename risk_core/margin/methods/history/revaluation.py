@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ....arrays import Floats, Ints
 from ....portfolio.account_file import Account
 from ....valuation import black76
 from ..demand import Pool
+from .column import Column
 
 
-def profits(pool: Pool, at: Ints, relative: Floats, volatility_beta: float, *, collateral: bool) -> Floats:
-    """Dollars (n, S, K) by underlying `at` (n,) under moves `relative` (K, n), at each of the pool's S states.
+def profits(pool: Pool, at: Ints, columns: Sequence[Column], volatility_beta: float, *, collateral: bool) -> Floats:
+    """Dollars (n, S, K) by underlying `at` (n,) under their K moves, at each of the pool's S states.
 
     A linear contract gains quantity × mark × move, an inverse one face × move, valued at the moved price; an option its
     Black-76 value on the moved forward less that before, its volatility times max(1 + volatility_beta × move, 0).
     collateral: whether the pool's coins move with it.
     """
     dollars = _dollars(pool, collateral=collateral)
-    out = np.empty((len(at), pool.states, len(relative)))
-    for i, u in enumerate(at):
-        out[i] = dollars[:, u, None] * relative[:, i] + _options(pool, int(u), relative[:, i], volatility_beta)
-    return out
+    every = [dollars[:, u, None] * column.move + _options(pool, int(u), column, volatility_beta)
+             for u, column in zip(at, columns, strict=True)]
+    return np.stack(every)
 
 
 def _dollars(pool: Pool, *, collateral: bool) -> Floats:
@@ -37,10 +39,19 @@ def _dollars(pool: Pool, *, collateral: bool) -> Floats:
     return np.asarray(pool.factors * moving + still)
 
 
-def _options(pool: Pool, underlying: int, move: Floats, volatility_beta: float) -> Floats:
+def _options(pool: Pool, underlying: int, column: Column, volatility_beta: float) -> Floats:
     """Dollars of the options of one underlying, (S, K)."""
     ins = pool.account.instruments
-    at = np.flatnonzero(ins.is_option & (ins.underlying == underlying) & pool.quantity.any(axis=0))
+    mine = np.flatnonzero(ins.is_option & (ins.underlying == underlying) & pool.quantity.any(axis=0))
+    smooth = ins.total_volatility[mine] >= (np.inf if volatility_beta else column.sharpest)
+    out = _valued(pool, underlying, mine[~smooth], column.move, volatility_beta)
+    if smooth.any():
+        out = out + _valued(pool, underlying, mine[smooth], column.nodes, 0.0) @ column.weights
+    return out
+
+
+def _valued(pool: Pool, underlying: int, at: Ints, move: Floats, volatility_beta: float) -> Floats:
+    """Dollars of options `at` of one underlying under moves (K,), (S, K)."""
     out = np.zeros((pool.states, len(move)))
     if len(at):
         factors, state = np.unique(pool.factors[:, underlying], return_inverse=True)

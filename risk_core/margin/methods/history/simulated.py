@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from ....arrays import Floats, frozen
+from ....arrays import Floats
 from ....rulebooks.history import HistoryRules
 from .correlation import of_market, repaired, root
 
@@ -23,7 +22,6 @@ class Simulated:
     notes: tuple[str, ...]
 
 
-@lru_cache(maxsize=64)
 def simulated(names: tuple[str, ...], daily: tuple[float, ...], pairs: tuple[tuple[str, float], ...],
               rules: HistoryRules) -> Simulated:
     """Draws with mean 0, deviations `daily` × √horizon and the pairs' correlation, all of one seed; every draw with its
@@ -46,4 +44,4 @@ def simulated(names: tuple[str, ...], daily: tuple[float, ...], pairs: tuple[tup
         told = (f"The correlation matrix of the market is not positive semidefinite: the nearest one is used, largest "
                 f"change of an entry {sound.moved:.2g}, Frobenius norm {sound.distance:.2g}.")
         notes = (*notes, told)
-    return Simulated(frozen(draw @ root(sound.matrix) * np.array(daily) * np.sqrt(rules.horizon)), notes)
+    return Simulated(draw @ root(sound.matrix) * np.array(daily) * np.sqrt(rules.horizon), notes)
