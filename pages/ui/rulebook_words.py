@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from pages.ui import tables, words
+from pages.ui import scenario_words, tables, words
 from risk_core.errors import ABSENT
 from risk_core.rulebooks import kinds
 from risk_core.rulebooks.rules import Parameter
@@ -60,19 +60,7 @@ NAMES: Mapping[str, str] = {
     "options.initial_rate": "Initial margin rate",
     "options.initial_floor": "Initial margin floor",
     "options.maintenance_rate": "Maintenance margin rate",
-    "portfolio.moves": "Price moves of the scenarios",
-    "portfolio.volatility_up": "Volatility up",
-    "portfolio.volatility_down": "Volatility down",
-    "portfolio.pivot_days": "Pivot expiry of the volatility moves",
-    "portfolio.floor_days": "Shortest expiry of the volatility moves",
-    "portfolio.short_power": "Scaling power below the pivot",
-    "portfolio.long_power": "Scaling power from the pivot on",
-    "portfolio.extended_rows": "Extended scenarios",
-    "portfolio.aggregate": "How scenarios set the charge",
-    "portfolio.short_option_minimum": "Short option minimum",
-    "portfolio.hedged_rate": "Hedged futures add-on",
-    "portfolio.initial_factor": "Initial margin factor",
-    "portfolio.tie": "Tie between scenarios",
+    **scenario_words.NAMES,
 }
 COLUMNS: Mapping[str, str] = {
     "from": "From, USD",

@@ -63,6 +63,10 @@ def correlation(value: Any) -> str | None:
     return number(value) or (None if -1 <= value <= 1 else "must lie between -1 and 1")
 
 
+def share(value: Any) -> str | None:
+    return number(value) or (None if 0 <= value <= 1 else "must lie between 0 and 1")
+
+
 def text(value: Any) -> str | None:
     return None if isinstance(value, str) else "must be text"
 
@@ -101,6 +105,7 @@ def parse_instant(value: Any) -> datetime | None:
 NUMBER: dict[str, Any] = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
 POSITIVE: dict[str, Any] = {"type": "number", "minimum": SMALLEST, "maximum": LARGEST}
 NOT_NEGATIVE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": LARGEST}
+SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 NOT_ZERO: dict[str, Any] = NUMBER | {"not": {"exclusiveMinimum": -SMALLEST, "exclusiveMaximum": SMALLEST}}
 TEXT: dict[str, Any] = {"type": "string"}
 NAME: dict[str, Any] = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"}
@@ -112,6 +117,9 @@ FORMAT = "marginscope-account/1"
 FORWARD = (
     Field("expiry", instant, "Expiry of the forward, compared as an instant.", INSTANT, required=True),
     Field("price", positive, "Forward price, dollars per unit of the underlying.", POSITIVE, required=True),
+    Field("rate", number, "Rate a year that discounts options of the expiry; the underlying's when absent.", NUMBER),
+    Field("fixed_share", share, "Part of the forward that its settlement average has fixed already.", SHARE),
+    Field("confidence", share, "How sure the feeds of the expiry are, 1 in full; the least of them.", SHARE),
 )
 VOLATILITY_POINT = (
     Field("expiry", instant, "Expiry of the quoted point.", INSTANT, required=True),
@@ -123,6 +131,8 @@ UNDERLYING = (
     Field("rate", number, "Continuous carry a year, a decimal; 0 when absent.", NUMBER),
     Field("funding_8h", number, "Funding a perpetual's long pays each 8 hours, a decimal of notional.", NUMBER),
     Field("daily_volatility", positive, "Daily standard deviation of the index, a decimal.", POSITIVE),
+    Field("confidence", share, "How far its price feeds agree, 1 in full, 0 not at all.", SHARE),
+    Field("perpetual_confidence", share, "The same of the price of its perpetual.", SHARE),
 )
 BALANCE = (
     Field("asset", name, "Asset held as collateral.", NAME, required=True),

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from ...rulebooks.rules import Rules
 from .demand import Demand, Pool
+from .scenarios import demand as scenarios
 
 Method = Callable[[Pool, Rules], Demand]
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, Method] = {
+    "portfolio": scenarios.demand,
+}
 """The methods by the section of a rulebook that holds their parameters."""
 
 
