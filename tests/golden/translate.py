@@ -6,10 +6,18 @@ A formula that no rulebook can say yet is answered with NotImplementedError, and
 import math
 
 from risk_core.valuation import black76
-from tests.golden import closing_cases, collateral_cases, future_cases, option_cases, order_cases, scenario_cases
+from tests.golden import (
+    closing_cases,
+    collateral_cases,
+    future_cases,
+    option_cases,
+    order_cases,
+    scenario_cases,
+    standard_cases,
+)
 from tests.golden.books import recorded
 
-FAMILIES = (collateral_cases, future_cases, closing_cases, order_cases, scenario_cases)
+FAMILIES = (collateral_cases, future_cases, closing_cases, order_cases, scenario_cases, standard_cases)
 FORMULAS = {formula: function for family in FAMILIES for formula, function in family.FORMULAS.items()}
 
 
