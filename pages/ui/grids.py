@@ -123,6 +123,12 @@ UNDERLYINGS = Grid("underlyings", "Underlyings", "underlying", (
     Column("rate", "Rate, % a year", "number",
            "Continuous carry a year in percent: forward = index × e^(rate × T) where no forward is given.",
            shift=2, width=110),
+    *(Column(key, title, "number", _UNDERLYING[key] + (" Shown in percent." if places else ""), shift=places, width=150)
+      for key, title, places in (
+          ("daily_volume", "Daily volume, USD", 0), ("spread", "Spread, %", 2), ("depth", "Depth, USD", 0),
+          ("open_interest", "Open interest, USD", 0), ("reference_volatility", "Reference vol, % a day", 2),
+          ("stressed_volatility", "Stressed vol, % a day", 2), ("long_volatility", "10-year vol, % a day", 2),
+          ("confidence", "Feed confidence, %", 2))),
 ))
 
 FORWARDS = Grid("forwards", "Forwards", "forward", (

@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from pages.ui import scenario_words, tables, words
+from pages.ui import addon_words, scenario_words, tables, words
 from risk_core.errors import ABSENT
 from risk_core.rulebooks import kinds
 from risk_core.rulebooks.rules import Parameter
@@ -20,6 +20,7 @@ SECTIONS: Mapping[str, str] = {
     "options": "Options in isolated and cross",
     "orders": "Open orders",
     "portfolio": "Portfolio margin",
+    "addons": "Add-ons of portfolio margin",
     "liquidation": "How a liquidation runs",
     "display": "Ratio the venue shows",
 }
@@ -61,13 +62,17 @@ NAMES: Mapping[str, str] = {
     "options.initial_floor": "Initial margin floor",
     "options.maintenance_rate": "Maintenance margin rate",
     **scenario_words.NAMES,
+    **addon_words.NAMES,
 }
 COLUMNS: Mapping[str, str] = {
     "from": "From, USD",
     "initial_deduction": "Initial deduction, USD",
     "maintenance_deduction": "Maintenance deduction, USD",
+    "initial_dollars": "Initial, USD",
+    "maintenance_dollars": "Maintenance, USD",
 }
-_IN_PERCENT = {"initial", "maintenance", "move", "weight"}
+_IN_PERCENT = {"initial", "maintenance", "move", "weight", "net", "hedged", "yearly", "least_move", "perpetual", "share",
+               "option", "option_delta", "fee", "fee_share", "futures", "option_share"}
 
 
 def name(key: str) -> str:

@@ -106,8 +106,9 @@ def _why_method(holding: Holding, now: Margin, asked: Demand) -> Why:
     books = Books(holding.account, holding.rules)
     maintenance, ids = float(now.maintenance[0, 0]), holding.account.book.ids
     components = tuple(Component(part.title, float(part.maintenance[0])) for part in asked.parts if part.maintenance[0])
+    worst = " ".join((asked.worst, *asked.left_out))
     if not ids:
-        return Why(asked.worst, components, (), _end_steps(maintenance, float(now.initial[0, 0]), orders(holding)))
+        return Why(worst, components, (), _end_steps(maintenance, float(now.initial[0, 0]), orders(holding)))
     shares = leg_shares(books, maintenance)
     columns = shares.alone, shares.marginal, shares.euler
     per_leg = tuple(Share(name, *(float(column[p]) for column in columns)) for p, name in enumerate(ids))
@@ -115,7 +116,7 @@ def _why_method(holding: Holding, now: Margin, asked: Demand) -> Why:
     add_ons = [Step(part.title, float(part.maintenance[0]), "add-on") for part in asked.parts if not part.is_core]
     steps = (Step(*first, "alone"), *(Step(*one) for one in rest), *(one for one in add_ons if one.amount),
              *_end_steps(maintenance, float(now.initial[0, 0]), orders(holding)))
-    return Why(asked.worst, components, per_leg, steps, shares.rest)
+    return Why(worst, components, per_leg, steps, shares.rest)
 
 
 def orders(holding: Holding) -> float | None:

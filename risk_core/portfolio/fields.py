@@ -133,6 +133,14 @@ UNDERLYING = (
     Field("daily_volatility", positive, "Daily standard deviation of the index, a decimal.", POSITIVE),
     Field("confidence", share, "How far its price feeds agree, 1 in full, 0 not at all.", SHARE),
     Field("perpetual_confidence", share, "The same of the price of its perpetual.", SHARE),
+    Field("reference_volatility", positive, "Daily standard deviation that a rulebook's rates were set for, a decimal.",
+          POSITIVE),
+    Field("stressed_volatility", positive, "Daily standard deviation over a time of stress, a decimal.", POSITIVE),
+    Field("long_volatility", positive, "Daily standard deviation over ten years, a decimal.", POSITIVE),
+    Field("daily_volume", positive, "Average traded a day in all its instruments, dollars.", POSITIVE),
+    Field("spread", not_negative, "Bid-ask spread of its instruments, a decimal of the price.", NOT_NEGATIVE),
+    Field("depth", positive, "Resting orders near the price on one side of the book, dollars.", POSITIVE),
+    Field("open_interest", not_negative, "Open positions of one side of all traders, dollars.", NOT_NEGATIVE),
 )
 BALANCE = (
     Field("asset", name, "Asset held as collateral.", NAME, required=True),

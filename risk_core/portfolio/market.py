@@ -16,6 +16,10 @@ YEAR = 31_536_000.0
 DAY = 86_400.0
 
 
+_AS_GIVEN = ("funding_8h", "daily_volatility", "reference_volatility", "stressed_volatility", "long_volatility",
+             "daily_volume", "spread", "depth", "open_interest", "confidence")
+
+
 def years_between(start: datetime, end: datetime) -> float:
     """Time from `start` to `end` in years (actual/365)."""
     return (end - start).total_seconds() / YEAR
@@ -62,13 +66,25 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class Underlying:
-    """One underlying: index `price` in dollars, carry `rate` a year, forwards by instant, volatility surface."""
+    """One underlying: index `price` in dollars, carry `rate` a year, forwards by instant, volatility surface.
+
+    The rest is None where the file does not say it: volatilities are daily standard deviations (reference: that rates
+    were set for), daily_volume, depth and open_interest dollars, spread a decimal of the price, confidence 0 to 1.
+    """
 
     name: str
     price: float
     rate: float = 0.0
     funding_8h: float | None = None
     daily_volatility: float | None = None
+    reference_volatility: float | None = None
+    stressed_volatility: float | None = None
+    long_volatility: float | None = None
+    daily_volume: float | None = None
+    spread: float | None = None
+    depth: float | None = None
+    open_interest: float | None = None
+    confidence: float | None = None
     forwards: Mapping[datetime, float] = field(default_factory=dict)
     surface: Surface | None = None
     rates: Mapping[datetime, float] = field(default_factory=dict)
@@ -107,11 +123,10 @@ def read_underlying(name: str, block: Mapping[str, Any], as_of: datetime) -> Und
         name,
         float(block["price"]),
         float(block.get("rate", 0.0)),
-        block.get("funding_8h"),
-        block.get("daily_volatility"),
-        {_instant(row["expiry"]): float(row["price"]) for row in block.get("forwards", ())},
-        read_surface(block.get("volatility"), as_of),
-        {_instant(row["expiry"]): float(row["rate"]) for row in block.get("forwards", ()) if "rate" in row},
+        forwards={_instant(row["expiry"]): float(row["price"]) for row in block.get("forwards", ())},
+        rates={_instant(row["expiry"]): float(row["rate"]) for row in block.get("forwards", ()) if "rate" in row},
+        surface=read_surface(block.get("volatility"), as_of),
+        **{key: block.get(key) for key in _AS_GIVEN},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, model_validator
 
+from .addons import AddOnRules
 from .collateral import CollateralRules
 from .conventions import FeeRules, FutureRules
 from .display import DisplayRules
@@ -22,7 +23,7 @@ WHOLE = ("portfolio",)
 
 
 class Rules(Record):
-    """All values of a rulebook. options, portfolio: None where the rulebook has no rules of them."""
+    """All values of a rulebook. options, portfolio, addons: None where the rulebook has no rules of them."""
 
     collateral: CollateralRules
     tiers: TierRules
@@ -33,6 +34,7 @@ class Rules(Record):
     display: DisplayRules
     options: OptionRules | None = None
     portfolio: PortfolioRules | None = None
+    addons: AddOnRules | None = None
 
     @property
     def whole(self) -> str | None:
@@ -42,13 +44,15 @@ class Rules(Record):
     @property
     def scans(self) -> bool:
         """Whether a whole pool is charged by rows that are sums of options, see PortfolioRules.plain."""
-        return self.portfolio is not None and self.portfolio.plain
+        return self.portfolio is not None and self.portfolio.plain and self.addons is None
 
     @model_validator(mode="after")
     def _one_method(self) -> Self:
         stated = [name for name in WHOLE if getattr(self, name) is not None]
         if len(stated) > 1:
             raise ValueError("a whole pool is charged by one method, not by " + " and ".join(stated))
+        if self.addons is not None and not stated:
+            raise ValueError("addons stand beside a method that charges a whole pool, and there is none")
         return self
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...rulebooks.rules import Rules
+from .addons import applied
 from .demand import Demand, Pool
 from .scenarios import demand as scenarios
 
@@ -16,8 +17,9 @@ METHODS: dict[str, Method] = {
 
 
 def demand(pool: Pool, rules: Rules) -> Demand:
-    """What the rulebook's method demands of `pool`."""
+    """What the rulebook's method demands of `pool`, and its add-ons."""
     section = rules.whole
     if section is None:
         raise RuntimeError("this rulebook has no portfolio margin")
-    return METHODS[section](pool, rules)
+    asked = METHODS[section](pool, rules)
+    return asked if rules.addons is None else applied(asked, pool, rules.addons)

@@ -69,13 +69,15 @@ class Scenarios:
 class Demand:
     """What a method demands of a pool: parts that add up, the scenarios behind them, and what sets the figure.
 
-    worst: what sets the maintenance margin at the first state, in words.
+    worst: what sets the maintenance margin at the first state, in words. left_out: what the rulebook asks and cannot be
+    charged, a sentence each with the reason.
     """
 
     parts: tuple[Part, ...]
     scenarios: tuple[Scenarios, ...]
     worst: str
     states: int
+    left_out: tuple[str, ...] = ()
 
     @property
     def initial(self) -> Floats:
