@@ -39,6 +39,7 @@ NAMES: Mapping[str, str] = {
     "tiers.by": "Whose size is looked up",
     "tiers.steps": "Tiers",
     "tiers.own_steps": "Tiers by underlying",
+    "tiers.open_interest": "Initial rates rise with open interest",
     "tiers.initial_slope": "Initial rate per unit of size",
     "tiers.maintenance_slope": "Maintenance rate per unit of size",
     "tiers.power": "Power of size",
@@ -70,9 +71,11 @@ COLUMNS: Mapping[str, str] = {
     "maintenance_deduction": "Maintenance deduction, USD",
     "initial_dollars": "Initial, USD",
     "maintenance_dollars": "Maintenance, USD",
+    "lower": "From open interest, USD",
+    "upper": "100 % from open interest, USD",
 }
-_IN_PERCENT = {"initial", "maintenance", "move", "weight", "net", "hedged", "yearly", "least_move", "perpetual", "share",
-               "option", "option_delta", "fee", "fee_share", "futures", "option_share"}
+_IN_PERCENT = {"initial", "maintenance", "move", "weight", "net", "hedged", "yearly", "least_move", "perpetual",
+               "share", "option", "option_delta", "fee", "fee_share", "futures", "option_share"}
 
 
 def name(key: str) -> str:

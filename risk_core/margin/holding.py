@@ -14,7 +14,7 @@ from ..errors import Problem, Refused
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rules
 from .account_value import gross, option_values
-from .charges import open_orders, scan, tiered
+from .charges import open_interest, open_orders, scan, tiered
 from .hedged import gains
 from .methods import choose
 from .methods.demand import Demand, Pool
@@ -94,6 +94,7 @@ def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
     reason = unavailable(mode, account, rules)
     if reason:
         raise Refused([Problem("rules", mode.name, f"is not available: {reason}")])
+    rules = rules.model_copy(update={"tiers": open_interest.raised(rules.tiers, account)})
     nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both",
                funding=rules.futures.funding == "counts at once")
     legs = nets.bucket_leg[1:]
