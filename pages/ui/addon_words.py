@@ -1,4 +1,4 @@
-"""What the parameters of the section `addons` are called."""
+"""What the parameters of the sections `addons` and `offsets` are called."""
 
 from __future__ import annotations
 
@@ -26,4 +26,6 @@ NAMES: Mapping[str, str] = {
     "addons.volatility_scale": "Scaled by volatility",
     "addons.liquidity_scale": "Scaled by liquidity",
     "addons.procyclicality": "Tools against procyclicality",
+    "offsets.groups": "Groups of underlyings",
+    "offsets.credits": "Credits between underlyings",
 }

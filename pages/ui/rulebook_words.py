@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     "orders": "Open orders",
     "portfolio": "Portfolio margin",
     "addons": "Add-ons of portfolio margin",
+    "offsets": "Offsets between underlyings",
     "liquidation": "How a liquidation runs",
     "display": "Ratio the venue shows",
 }
@@ -75,7 +76,8 @@ COLUMNS: Mapping[str, str] = {
     "upper": "100 % from open interest, USD",
 }
 _IN_PERCENT = {"initial", "maintenance", "move", "weight", "net", "hedged", "yearly", "least_move", "perpetual",
-               "share", "option", "option_delta", "fee", "fee_share", "futures", "option_share"}
+               "share", "option", "option_delta", "fee", "fee_share", "futures", "option_share", "gains", "apart",
+               "credit"}
 
 
 def name(key: str) -> str:

@@ -91,12 +91,11 @@ class Margin:
 
 def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
     """The account in `mode`. Raises Refused where the rulebook does not define it."""
-    reason = unavailable(mode, account, rules)
-    if reason:
+    if reason := unavailable(mode, account, rules):
         raise Refused([Problem("rules", mode.name, f"is not available: {reason}")])
     rules = rules.model_copy(update={"tiers": open_interest.raised(rules.tiers, account)})
-    nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both",
-               funding=rules.futures.funding == "counts at once")
+    counted = rules.futures.funding == "counts at once"
+    nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both", funding=counted)
     legs = nets.bucket_leg[1:]
     instrument = account.book.instrument[legs]
     in_coin = account.instruments.inverse[instrument] & np.array(rules.futures.pledge == "coin")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ...rulebooks.rules import Rules
 from .addons import applied
 from .demand import Demand, Pool
+from .offsets.credits import credited
 from .scenarios import demand as scenarios
 
 Method = Callable[[Pool, Rules], Demand]
@@ -21,5 +22,5 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     section = rules.whole
     if section is None:
         raise RuntimeError("this rulebook has no portfolio margin")
-    asked = METHODS[section](pool, rules)
+    asked = credited(METHODS[section](pool, rules), pool, rules)
     return asked if rules.addons is None else applied(asked, pool, rules.addons)

@@ -8,6 +8,7 @@ from ....arrays import Floats
 from ....rulebooks.portfolio import PortfolioRules
 from ....rulebooks.rules import Rules
 from ..demand import Demand, Part, Pool, Scenarios
+from ..offsets import groups
 from . import charges
 from .aggregate import Book, Worst, book, worst
 
@@ -19,12 +20,21 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     found = worst(scanned, books)
     minimum = [charges.short_option_minimum(pool, one) for one in books]
     parts = [*_core(pool, scanned, books, found, minimum)]
+    parts += _relieved(pool, rules, books, found)
     for one in books:
         parts += _beside(pool, one)
     doubted = charges.doubted_collateral(pool, books, scanned)
     parts.append(Part("portfolio.confidence_scale", "Collateral prices in doubt", "", doubted, 0.0 * doubted))
     kept = tuple(part for part in parts if part.initial.any() or part.maintenance.any())
     return Demand(kept, tuple(_matrix(one) for one in found), _words(found, books, minimum), pool.states)
+
+
+def _relieved(pool: Pool, rules: Rules, books: list[Book], found: list[Worst]) -> list[Part]:
+    """What underlyings of one group relieve each other of."""
+    profit, alone = ({of.name: getattr(of, key) for of in found} for key in ("profit", "loss"))
+    less = groups.relief(rules.offsets, profit, alone, {one.name: one.basis for one in books})
+    return [core_part(pool, one.rules, "offsets.groups", f"{one.name} offset in its group", one.name, -less[one.name],
+                      is_core=True) for one in books if one.name in less]
 
 
 def initial_factor(pool: Pool, rules: PortfolioRules) -> float:
