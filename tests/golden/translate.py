@@ -14,10 +14,12 @@ from tests.golden import (
     order_cases,
     scenario_cases,
     standard_cases,
+    venue_scan_cases,
 )
 from tests.golden.books import recorded
 
-FAMILIES = (collateral_cases, future_cases, closing_cases, order_cases, scenario_cases, standard_cases)
+FAMILIES = (collateral_cases, future_cases, closing_cases, order_cases, scenario_cases, standard_cases,
+            venue_scan_cases)
 FORMULAS = {formula: function for family in FAMILIES for formula, function in family.FORMULAS.items()}
 
 

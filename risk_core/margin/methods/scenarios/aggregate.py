@@ -66,13 +66,13 @@ def book(pool: Pool, rules: PortfolioRules, underlying: int) -> Book:
 def worst(rules: PortfolioRules, books: Sequence[Book]) -> list[Worst]:
     """The worst row of each book; of all books together where the rules add underlyings up row by row."""
     if rules.underlyings == "apart" or not books:
-        return [_worst(one.name, one.rules, one.profit, one.basis, one.gross) for one in books]
+        return [worst_of(one.name, one.rules, one.profit, one.basis, one.gross) for one in books]
     profit = np.sum([one.profit for one in books], axis=0)
     lost, gross = (np.sum([getattr(one, key) for one in books], axis=0) for key in ("basis", "gross"))
-    return [_worst("", rules, profit, lost, gross)]
+    return [worst_of("", rules, profit, lost, gross)]
 
 
-def _worst(name: str, rules: PortfolioRules, profit: Floats, basis_loss: Floats, gross: Floats) -> Worst:
+def worst_of(name: str, rules: PortfolioRules, profit: Floats, basis_loss: Floats, gross: Floats) -> Worst:
     """Of rows this close to the worst, the first; the basis only where it is beyond all rows."""
     losses = np.concatenate([-profit, basis_loss[:, None]], axis=1)
     most = losses.max(axis=1)
