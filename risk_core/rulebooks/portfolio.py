@@ -184,6 +184,10 @@ class PortfolioRules(Record):
         return (all(getattr(self, name) == type(self).model_fields[name].default for name in choices)
                 and all(row.days == 0 and row.volatility in states for row in self.extended_rows))
 
+    def only_up(self, move: float) -> bool:
+        """Whether a move of the grid stands with volatility up only."""
+        return self.outer_moves == "volatility up" and move != 0 and move in {self.moves[0], self.moves[-1]}
+
     def of(self, underlying: str) -> PortfolioRules:
         """The rules with the grid, rows and figures of `underlying` in place of the common ones."""
         return _of(self, underlying) if self.own_moves or self.own_extended_rows or self.own_rates else self

@@ -78,3 +78,11 @@ def worst_of(name: str, rules: PortfolioRules, profit: Floats, basis_loss: Float
     most = losses.max(axis=1)
     row = np.argmax(losses >= (most - rules.tie * gross)[:, None], axis=1)
     return Worst(name, table(rules), profit, np.maximum(most, 0.0), row)
+
+
+def words(found: Worst) -> str:
+    """What sets the loss at the first state, "" where nothing loses."""
+    if not found.loss[0] > 0:
+        return ""
+    at, rows = int(found.row[0]), found.rows.rows
+    return rows[at].words if at < len(rows) else "basis between expiries"

@@ -10,7 +10,7 @@ from ....rulebooks.rules import Rules
 from ..demand import Demand, Part, Pool, Scenarios
 from ..offsets import groups
 from . import charges
-from .aggregate import Book, Worst, book, worst
+from .aggregate import Book, Worst, book, words, worst
 
 
 def demand(pool: Pool, rules: Rules) -> Demand:
@@ -115,6 +115,5 @@ def _words(found: list[Worst], books: list[Book], minimum: list[Floats]) -> str:
         if floor[0] > of.loss[0]:
             said.append(f"{name}short option minimum")
         elif of.loss[0] > 0:
-            at = int(of.row[0])
-            said.append(name + (of.rows.rows[at].words if at < len(of.rows.rows) else "basis between expiries"))
+            said.append(name + words(of))
     return "Worst scenario: " + "; ".join(said) + "." if said else "No scenario loses anything."

@@ -52,18 +52,14 @@ class Table:
 @lru_cache(maxsize=256)
 def table(rules: PortfolioRules) -> Table:
     """The rows of `rules`: moves rising, in each the states of volatility; then the extended rows."""
-    grid = [Row(move, state, points) for move in rules.moves for state in _states(rules, move)
+    states = {move: ("up",) if rules.only_up(move) else STATES[rules.grid_states] for move in rules.moves}
+    grid = [Row(move, state, points) for move in rules.moves for state in states[move]
             for points in _by_points(rules, state)]
     beside = [Row(row.move, row.volatility, points, row.weight, row.days, True) for row in rules.extended_rows
               for points in _by_points(rules, row.volatility)]
     rows = (*grid, *beside)
     return Table(rows, frozen([row.move for row in rows]), frozen([row.weight for row in rows]),
                  frozen([row.days for row in rows]), frozen([row.extended for row in rows], bool))
-
-
-def _states(rules: PortfolioRules, move: float) -> tuple[str, ...]:
-    outer = rules.outer_moves == "volatility up" and move != 0 and move in {rules.moves[0], rules.moves[-1]}
-    return ("up",) if outer else STATES[rules.grid_states]
 
 
 def _by_points(rules: PortfolioRules, state: str) -> tuple[bool, ...]:
