@@ -14,7 +14,7 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp lint
 	@bash tests/browser/chromium.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov=risk_core --cov=db --cov-branch --cov-fail-under=95 --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov=risk_core --cov=db --cov-branch --cov-fail-under=95 --cov-report=term:skip-covered
 
 lint: .venv/dev.stamp
 	@$(BIN)/ruff check .

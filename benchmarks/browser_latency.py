@@ -1,6 +1,5 @@
 """`python -m benchmarks.browser_latency [--quick]`: what a user waits for in a real Chromium, alone and among ten."""
 
-import argparse
 import statistics
 import sys
 import threading
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks import chromium
 from benchmarks.contest import Table, plain
-from benchmarks.report import load, machine, show, show_gates
+from benchmarks.report import load, machine, parser, show, show_gates
 from benchmarks.serving import served
 from benchmarks.visitor import Visitor
 from db.samples import SAMPLES, sample_id
@@ -41,10 +40,9 @@ class Waits:
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.browser_latency", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few moves, to see that everything runs")
-    parser.add_argument("--moves", type=int, default=30, help="moves of each row")
-    options = parser.parse_args(arguments)
+    options_of = parser("browser_latency", __doc__, "few moves")
+    options_of.add_argument("--moves", type=int, default=30, help="moves of each row")
+    options = options_of.parse_args(arguments)
     moves = 4 if options.quick else options.moves
     print(f"# What a user waits for\n\n{machine(('streamlit', 'plotly', 'playwright'))}\n")
     table = Table("Waiting in Chromium, milliseconds from the key to the paint", HEAD)

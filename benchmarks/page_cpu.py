@@ -1,13 +1,12 @@
 """`python -m benchmarks.page_cpu [--quick] [--sample NAME]`: processor time of a rerun, each page on each sample."""
 
-import argparse
 import statistics
 import sys
 from dataclasses import dataclass
 
 import app
 from benchmarks.contest import Table, plain
-from benchmarks.report import load, machine, show, show_gates
+from benchmarks.report import load, machine, parser, show, show_gates
 from benchmarks.serving import served
 from benchmarks.visitor import Visitor
 from db.samples import SAMPLES, sample_id, slug
@@ -30,12 +29,11 @@ class Rerun:
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.page_cpu", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two samples, to see that everything runs")
-    parser.add_argument("--sample", help="only samples with this in their name")
-    options = parser.parse_args(arguments)
+    options_of = parser("page_cpu", __doc__, "two samples")
+    options_of.add_argument("--sample", help="only samples with this in their name")
+    options = options_of.parse_args(arguments)
     if sys.platform != "linux":
-        parser.error("the processor time of another process is read as Linux tells it; this is not Linux")
+        options_of.error("the processor time of another process is read as Linux tells it; this is not Linux")
     files = [file for file in sorted(SAMPLES.glob("*.margin.json")) if (options.sample or "") in file.name]
     print(f"# Processor time of a rerun\n\n{machine()}\n\nLoad before: {load()}.\n")
     found, grown = measured(files[:2] if options.quick else files)

@@ -1,10 +1,18 @@
 """What every benchmark prints: the machine, how busy it was, Markdown tables and gates."""
 
+import argparse
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = ("numpy", "scipy", "numexpr", "QuantLib", "py_vollib_vectorized", "numba")
+
+
+def parser(name, about, quick):
+    """The options that the benchmarks share. name: of the module; quick: what `--quick` reduces it to."""
+    made = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about)
+    made.add_argument("--quick", action="store_true", help=f"{quick}, to see that everything runs")
+    return made
 
 
 def machine(packages=PACKAGES):

@@ -1,6 +1,6 @@
 """For every test: profiles of the property tests, and no way out to other machines.
 
-Each stop runs a fixed set of 100 examples a law, HYPOTHESIS_PROFILE=nightly 2,000 random ones.
+Each stop runs a fixed set of 50 examples a law, HYPOTHESIS_PROFILE=nightly 2,000 random ones.
 """
 
 import importlib.util
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
@@ -22,6 +22,31 @@ settings.register_profile("stop", derandomize=True, max_examples=50, deadline=No
 settings.register_profile("nightly", max_examples=2_000, deadline=None, print_blob=True,
                           suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stop"))
+
+FIRST = ("browser", "db")
+"""Folders whose files begin first, being the longest: what is left for the end is short, so that no worker idles there."""
+UNTRACED = ("app", "browser")
+"""Folders below tests/ whose runs do not count as coverage."""
+
+
+def pytest_configure(config):
+    """Coverage counts what single cases reach; tracing makes the core three times as slow, so the long ones go without.
+
+    Laws on drawn books and whole pages are run untraced: the figure of coverage is a lower bound.
+    """
+    config.addinivalue_line("markers", "no_cover: runs without the tracing of coverage")
+
+
+def folder_of(item):
+    return Path(item.path).relative_to(ROOT / "tests").parts[0]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: FIRST.index(folder_of(item)) if folder_of(item) in FIRST else len(FIRST))
+    for item in items:
+        if folder_of(item) in UNTRACED or is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("no_cover")
+
 
 OUTBOUND = ROOT / "tests" / "outbound"
 NOTES = "OUTBOUND_NOTES"

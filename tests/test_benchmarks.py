@@ -12,7 +12,7 @@ from benchmarks.contest import OURS, Table, WrongAnswer, contest
 from benchmarks.peers import Peer
 from benchmarks.serving import served
 from benchmarks.visitor import Visitor
-from benchmarks.workloads import missed
+from benchmarks.level_search import missed
 
 
 def tables(text):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui import accuracy_tables as tables
 from pages.ui import accuracy_told as told
-from pages.ui import csv_files, downloads, markup, style
+from pages.ui import csv_files, downloads, following, markup, style
 from pages.ui.accuracy_data import Accuracy, Case, accuracy
 from risk_core.rulebooks import load
 
@@ -20,6 +20,7 @@ COLUMNS = ("venue", "case", "mode", "formula", "figure", "source_prints", "we_co
 
 def show() -> None:
     """The whole page."""
+    following.stands()
     st.html(style.further("accuracy.css"))
     found = accuracy()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

@@ -34,7 +34,7 @@ def board() -> None:
         st.html(cards.readout(seen))
         _picture(seen)
         st.html(comparison_table.table(seen))
-        formula_opener.opener()
+        formula_opener.hint()
         why.why(seen)
 
 

@@ -7,6 +7,7 @@ has reached by then would fall back to it, and key presses would be lost.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -95,10 +96,15 @@ def _typed(one: Control, key: str) -> None:
     if not one.stops[0] <= at <= one.stops[-1]:
         st.session_state[REFUSED + one.key] = at
     else:
-        if at not in one.stops:
-            st.session_state[TYPED + one.key] = at
-        following.put(one.key, at)
+        set_to(one.key, one.stops, at)
     following.follow(HEAD + one.key)
+
+
+def set_to(key: str, stops: Steps, at: float) -> None:
+    """Callback: the control takes a value within its ends, which becomes a stop where it stands between two."""
+    if at not in stops:
+        st.session_state[TYPED + key] = at
+    following.put(key, at)
 
 
 def _refused(one: Control) -> None:
@@ -124,6 +130,15 @@ def _take_from_link(one: Control) -> None:
 def exact(at: float) -> float:
     """A typed value as the link can carry it: four decimals, six significant figures."""
     return float(f"{round(at, 4):g}") + 0.0
+
+
+def beside(at: float) -> tuple[float, float]:
+    """The values a link can carry on either side of a value, the nearer first; the same twice where it can carry it."""
+    if math.isclose(exact(at), at, rel_tol=1e-12, abs_tol=1e-12):
+        return exact(at), exact(at)
+    step = 10.0 ** max(-4, math.floor(math.log10(max(abs(at), 1e-4))) - 5)
+    ends = (exact(math.floor(at / step) * step), exact(math.ceil(at / step) * step))
+    return ends if abs(ends[0] - at) <= abs(ends[1] - at) else ends[::-1]
 
 
 def shown(at: float, unit: str) -> str:

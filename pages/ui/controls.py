@@ -5,6 +5,9 @@ The frame draws them once, for every page; a page reads them with `present` (or 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.ui import control_row, following, glossary, steps, words
@@ -90,7 +93,19 @@ def reset() -> None:
 
 def nearest_step(key: str, wanted: float) -> float:
     """The step of a price, volatility or days control nearest to a value."""
-    return steps.nearest({VOLATILITY: steps.VOLATILITIES, DAYS: steps.DAYS}.get(key, steps.PRICES), wanted)
+    return steps.nearest(stops(key), wanted)
+
+
+def stops(key: str) -> steps.Steps:
+    """The stops of a price, volatility or days control."""
+    return {VOLATILITY: steps.VOLATILITIES, DAYS: steps.DAYS}.get(key, steps.PRICES)
+
+
+def having(now: Controls, values: Mapping[str, float]) -> Controls:
+    """The controls with other values, by key, of prices, volatility and days."""
+    prices = tuple((name, values.get(price_key(name), percent)) for name, percent in now.prices)
+    return replace(now, together=values.get(PRICE, now.together), prices=prices,
+                   volatility=values.get(VOLATILITY, now.volatility), days=values.get(DAYS, now.days))
 
 
 def told(account: Account) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What the what-if controls redraw: the parts of the frame and of the page that follow them, and nothing else.
 
 A page puts `@follows` on each part that shows figures after the what-if. When a control moves, only those parts are
-drawn again. A page without such a part is drawn again as a whole. Parts are called once a run, not inside each other.
+drawn again. A page that shows nothing else of it says so by `stands`; one that does neither is drawn again as a whole.
+Parts are called once a run, not inside each other.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from typing import ParamSpec
 import streamlit as st
 
 FRAME, PAGE, CONTROLS = "frame parts", "page parts", "control parts"
+RULEBOOK = "rulebook"
+"""What the parts are called that only the rulebook control draws again."""
+STANDS = "page stands"
+"""Whether the page has said that what is in none of its parts shows nothing after the what-if."""
 PUT = "controls put"
 """Values that callbacks have given to controls which have not been drawn since."""
 P = ParamSpec("P")
@@ -28,8 +33,13 @@ def follows(draw: Callable[P, None]) -> Callable[P, None]:
     return _part(draw, PAGE)
 
 
+def follows_rulebook(draw: Callable[P, None]) -> Callable[P, None]:
+    """A part of a page that hangs on the rulebook control and on no other."""
+    return control_part(RULEBOOK, draw)
+
+
 def control_part(name: str, draw: Callable[P, None]) -> Callable[P, None]:
-    """A part of one control of the frame, by its own name, under which `follow` asks for it."""
+    """A part that hangs on one control of the frame, by its own name, under which `follow` asks for it."""
     return _part(draw, CONTROLS, name)
 
 
@@ -48,6 +58,12 @@ def _part(draw: Callable[P, None], kind: str, name: str = "") -> Callable[P, Non
 def start() -> None:
     """A whole run begins; which parts it has is not known yet."""
     st.session_state[FRAME] = st.session_state[PAGE] = st.session_state[CONTROLS] = {}
+    st.session_state[STANDS] = False
+
+
+def stands() -> None:
+    """What this page shows outside its parts hangs on no control: when one moves, it is not drawn again."""
+    st.session_state[STANDS] = True
 
 
 def follow(*names: str) -> None:
@@ -55,9 +71,10 @@ def follow(*names: str) -> None:
 
     Where a value was put into a control, everything is drawn again: a control itself is part of no fragment.
     """
-    page = None if st.session_state.get(PUT) else st.session_state.get(PAGE)
+    page = st.session_state.get(PAGE, {})
+    whole = st.session_state.get(PUT) or not (page or st.session_state.get(STANDS))
     controls = [key for key, name in st.session_state.get(CONTROLS, {}).items() if name in names or not names]
-    st.rerun([*page, *st.session_state[FRAME], *controls] if page else "app")
+    st.rerun("app" if whole else [*page, *st.session_state[FRAME], *controls])
 
 
 def put(key: str, value: float | str) -> None:

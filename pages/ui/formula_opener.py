@@ -23,11 +23,15 @@ _mount = st.components.v2.component(
 )
 
 
+def hint() -> None:
+    """What can be pressed."""
+    st.caption("Press an underlined figure for its formula, with this account's numbers and the source of each.")
+
+
 @st.fragment(key="formula opener")
 def opener() -> None:
     """What listens for pressed figures; a run of its own when one is."""
     st.html(style.further("formula.css"))
-    st.caption("Press an underlined figure for its formula, with this account's numbers and the source of each.")
     _mount(key=KEY, height="content", on_asked_change=_take)
     spot: Spot | None = st.session_state.pop(ASKED, None)
     if spot is not None:

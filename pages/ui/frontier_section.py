@@ -90,9 +90,12 @@ def _card(picture: MapPicture, near: Near) -> str:
 def _go(picture: MapPicture) -> None:
     near = picture.first
     place = None if near is None else near.place
+    far = place is not None and not jumping.reaches(picture.plan, place)
     st.button("Set the what-if to the nearest point", icon=":material/my_location:", key="map.go", type="tertiary",
-              on_click=jumping.to_place, args=(picture.plan, place), disabled=place is None,
-              help="The sliders move to the nearest step. A click on the map does the same for any cell.")
+              on_click=jumping.to_point, args=(picture.plan, place, near.mode if near else ""),
+              disabled=place is None or far,
+              help="The point lies beyond the ends of the sliders." if far else
+              "The controls take the point exactly. A click on the map sets the nearest steps of the sliders.")
 
 
 def _draw(picture: MapPicture, seen: view.View) -> None:

@@ -8,12 +8,13 @@ from itertools import groupby
 
 import streamlit as st
 
-from pages.ui import glossary, hints, markup, style
+from pages.ui import following, glossary, hints, markup, style
 from pages.ui.glossary import Term
 
 
 def show() -> None:
     """The whole page."""
+    following.stands()
     st.html(style.further("glossary.css"))
     asked = glossary.asked()
     if asked is not None:

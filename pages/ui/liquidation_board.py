@@ -36,6 +36,7 @@ def board() -> None:
             return
         _table()
         assumption_table.section()
+        formula_opener.hint()
         formula_opener.opener()
         frontier_section.section()
         ladder_section.section()

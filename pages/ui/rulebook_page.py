@@ -6,7 +6,18 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import cached, desk, markup, rulebook_acts, rulebook_list, rulebook_own, rulebook_sides, state, style
+from pages.ui import (
+    cached,
+    desk,
+    following,
+    markup,
+    rulebook_acts,
+    rulebook_list,
+    rulebook_own,
+    rulebook_sides,
+    state,
+    style,
+)
 from risk_core.rulebooks.rules import Rulebook
 
 PARAMETERS, OWN, SIDES = "Parameters", "My rulebooks", "Side by side"
@@ -14,6 +25,7 @@ PARAMETERS, OWN, SIDES = "Parameters", "My rulebooks", "Side by side"
 
 def show(held: state.Draft) -> None:
     """The whole page under its header. Raises StoreError, Refused."""
+    following.stands()
     st.html(style.further("rulebook.css"))
     rulebook_acts.notice()
     rules = cached.rulebook(rulebook_acts.in_force())

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from pages.ui import comparison_table, controls, markup, state, view
-from pages.ui.following import follows
+from pages.ui.following import follows_rulebook
 from risk_core.margin.models import MODES
 from risk_core.rulebooks.rules import Rulebook
 
@@ -20,7 +20,7 @@ def limits() -> None:
         st.html(markup.html(_words()))
 
 
-@follows
+@follows_rulebook
 def _limits() -> None:
     """Of the rulebook that the controls put in force."""
     account = state.account(state.draft())

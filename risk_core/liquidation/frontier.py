@@ -21,6 +21,7 @@ from ..portfolio.account_file import Account
 from ..portfolio.whatif import WhatIf, move
 from ..rulebooks.rules import Rulebook
 from .lines import ZERO
+from .volatilities import buffers_at
 
 NOW = WhatIf()
 
@@ -54,12 +55,10 @@ def two_prices(account: Account, rulebook: Rulebook, names: tuple[str, str], x: 
 def price_and_volatility(account: Account, rulebook: Rulebook, moved: Sequence[str], x: Floats, y: Floats,
                          modes: Iterable[str] = tuple(MODES)) -> Map:
     """The prices of `moved` together multiplied by x (X,), every implied volatility by y (Y,)."""
-    states = _states(account, moved, x)
-    least = {}
+    beta, least = account.direction(moved), {}
     for mode in usable(modes, account, rulebook.rules):
         base = hold(account, rulebook.rules, mode)
-        ladders = [_buffers(at_volatility(base, float(factor)), states) for factor in y]
-        least[mode.name] = _least(base, np.stack(ladders))
+        least[mode.name] = _least(base, buffers_at(base, beta, x, y))
     return Map(x, y, least)
 
 
@@ -99,10 +98,3 @@ def _least(holding: Holding, buffers: Floats) -> Floats:
         buffers = buffers.copy()
         buffers[..., POOL] = np.where(pool < -ZERO * holding.size, pool, np.inf)
     return np.asarray(buffers.min(axis=-1))
-
-
-def at_volatility(base: Holding, factor: float) -> Holding:
-    """The same holding, pledges included, with every implied volatility multiplied."""
-    ins = base.account.instruments
-    moved = replace(ins, volatility=ins.volatility * factor)
-    return replace(base, account=replace(base.account, instruments=moved))

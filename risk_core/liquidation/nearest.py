@@ -17,7 +17,9 @@ from .distance import daily_volatility
 from .lines import ZERO
 from .walks import HIGHEST, LOWEST
 
-RAYS, STEPS, NODES = 360, 300, 1201
+RAYS, STEPS, NODES = 360, 300, 601
+APART, FEW, SLACK = 6, 301, 1.2
+"""The first look, to see how far is enough: every so many rays, nodes of its ladders, and how much farther is safe."""
 FAN, SECTIONS, ROUNDS = 9, 17, 6
 TINY = 1e-300
 FARTHEST = 60.0
@@ -80,13 +82,21 @@ def nearest(holding: Holding, names: tuple[str, str]) -> JointMove | None:
         return None
     angle = np.linspace(0.0, 2.0 * np.pi, RAYS, endpoint=False)
     radius = FARTHEST * (np.arange(STEPS + 1) / STEPS) ** 2
-    least = _least(holding, names, how, _rays(angle), radius)
+    some = _least(holding, names, how, _rays(angle[::APART]), radius, FEW)
+    radius = radius[:_enough(some, radius)]
+    least = _least(holding, names, how, _rays(angle), radius, NODES)
     dead = least < 0
     if not dead.any():
         return None
     first = dead.argmax(axis=1)
     best = int(np.where(dead.any(axis=1), _crossing(least, radius, first), np.inf).argmin())
     return _refine(holding, names, how, float(angle[best]), radius[max(first[best] - 2, 0)], radius[first[best]])
+
+
+def _enough(least: Floats, radius: Floats) -> int:
+    """How many radii need be looked at, where some rays (rays, radii) turn negative; all where none does."""
+    dead = (least < 0).any(axis=0)
+    return int(np.searchsorted(radius, SLACK * radius[dead.argmax()])) + 2 if dead.any() else len(radius)
 
 
 def _crossing(least: Floats, radius: Floats, first: Ints) -> Floats:
@@ -101,11 +111,14 @@ def _rays(angle: Floats) -> Floats:
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def _least(holding: Holding, names: tuple[str, str], how: Spread, rays: Floats, radius: Floats) -> Floats:
-    """The least buffer along each ray, (rays, radii) dollars, from ladders of each coin; below 0 is liquidated."""
+def _least(holding: Holding, names: tuple[str, str], how: Spread, rays: Floats, radius: Floats,
+           nodes: int) -> Floats:
+    """The least buffer along each ray, (rays, radii) dollars, from ladders of each coin at so many nodes; below 0 is
+    liquidated.
+    """
     moves = how.moves((rays[:, None, :] * radius[None, :, None]).reshape(-1, 2))
     moves = np.clip(moves, math.log(LOWEST), math.log(HIGHEST))
-    grids = [np.linspace(moves[:, i].min(), moves[:, i].max(), NODES) for i in (0, 1)]
+    grids = [np.linspace(moves[:, i].min(), moves[:, i].max(), nodes) for i in (0, 1)]
     ladders = [_buffer(holding, names[i], np.exp(grids[i])) for i in (0, 1)]
     now = _buffer(holding, names[0], np.ones(1))[0]
     places = [_places(moves[:, i], grids[i]) for i in (0, 1)]

@@ -19,14 +19,19 @@ from ..margin.pledges import pinned
 from ..portfolio.account_file import Account
 from ..portfolio.whatif import WhatIf, move
 from ..rulebooks.rules import Rulebook
-from .frontier import NOW, at_volatility
+from .frontier import NOW
 from .lines import ZERO
 from .nearest import FARTHEST, Spread
 from .search import Region
 from .thresholds import along
+from .volatilities import Spot, Volatilities
 from .walks import HIGHEST, LOWEST
 
-COARSE, FINE, ROUNDS, PIECE = 25, 9, 3, 16
+COARSE, FINE, ROUNDS, PIECE = 25, 17, 2, 16
+LONGEST = 700.0
+"""The longest log move that is a float."""
+BEYOND = FARTHEST * (1.0 + 1e-9)
+"""Sigmas before anything is found: at FARTHEST itself a point still counts."""
 DAYS = 24
 """Days looked at first, besides those on which something expires; then every whole day around the best of them."""
 
@@ -51,25 +56,38 @@ def nearest_with_volatility(account: Account, rulebook: Rulebook, name: str, how
     how: the daily deviations of both, and their correlation. None where none within FARTHEST sigmas does.
     Raises Unsettled.
     """
-    beta = account.direction((name,))
-    return {mode.name: _with_volatility(hold(account, rulebook.rules, mode), beta, how)
-            for mode in usable(modes, account, rulebook.rules)}
+    holdings = [hold(account, rulebook.rules, mode) for mode in usable(modes, account, rulebook.rules)]
+    lines = Volatilities(holdings, account.direction((name,)))
+    best = _round(lines, how, [PriceMove(1.0, 1.0, BEYOND)] * len(holdings), np.zeros((len(holdings), 1)))
+    centre, half = np.zeros(len(best)), np.minimum([one.sigmas for one in best], FARTHEST) * how.volatilities[1]
+    for count in (COARSE, *[FINE] * ROUNDS):
+        best = _round(lines, how, best, centre[:, None] + half[:, None] * np.linspace(-1.0, 1.0, count))
+        centre, half = np.log([one.other for one in best]), 2.0 * half / (count - 1)
+    return {holding.mode.name: one if one.sigmas <= FARTHEST else None
+            for holding, one in zip(holdings, best, strict=True)}
 
 
-def _with_volatility(base: Holding, beta: Floats, how: Spread) -> PriceMove | None:
-    [best] = _at_volatilities(base, beta, how, np.zeros(1))
-    centre, half = 0.0, min(best.sigmas, FARTHEST) * how.volatilities[1]
-    for count in (COARSE, *[FINE] * ROUNDS) if half else ():
-        found = _at_volatilities(base, beta, how, centre + np.linspace(-half, half, count))
-        best = min([best, *found], key=lambda one: one.sigmas)
-        centre, half = math.log(best.other), 2.0 * half / (count - 1)
-    return best if best.sigmas <= FARTHEST else None
+def _round(lines: Volatilities, how: Spread, best: Sequence[PriceMove], moves: Floats) -> list[PriceMove]:
+    """The best of each holding, with the nearest liquidated points at log moves of volatility (holdings, n)."""
+    spots = [spot for number, one in enumerate(best) if one.sigmas > 0.0
+             for w in moves[number] if (spot := _spot(number, float(w), one.sigmas, how)) is not None]
+    out = list(best)
+    for spot, found in zip(spots, lines.regions(spots), strict=True):
+        near = _closest(found, math.log(spot.volatility), how)
+        out[spot.holding] = min(out[spot.holding], near, key=lambda one: one.sigmas)
+    return out
 
 
-def _at_volatilities(base: Holding, beta: Floats, how: Spread, moves: Floats) -> list[PriceMove]:
-    """The nearest liquidated point at each log move of volatility."""
-    regions = _regions([at_volatility(base, math.exp(w)) for w in moves], beta)
-    return [_closest(found, float(w), how) for found, w in zip(regions, moves, strict=True)]
+def _spot(number: int, w: float, sigmas: float, how: Spread) -> Spot | None:
+    """Where to search at the log volatility move `w`: no farther than `sigmas`; None where all is farther."""
+    (price, volatility), rho = how.volatilities, how.bounded
+    left = sigmas**2 - (w / volatility) ** 2
+    if left < 0.0:
+        return None
+    across = price * math.sqrt((1.0 - rho * rho) * left)
+    likeliest = rho * price * w / volatility
+    return Spot(number, math.exp(w), math.exp(max(likeliest - across, -LONGEST)),
+                math.exp(min(likeliest + across, LONGEST)))
 
 
 def _closest(regions: Sequence[Region], w: float, how: Spread) -> PriceMove:
@@ -78,7 +96,7 @@ def _closest(regions: Sequence[Region], w: float, how: Spread) -> PriceMove:
     likeliest = rho * price * w / volatility
     p = _liquidated(regions, likeliest)
     across = (p - likeliest) / (price * math.sqrt(1.0 - rho * rho))
-    return PriceMove(math.exp(min(p, 700.0)), math.exp(w), math.hypot(w / volatility, across))
+    return PriceMove(math.exp(min(p, LONGEST)), math.exp(w), math.hypot(w / volatility, across))
 
 
 def _liquidated(regions: Sequence[Region], start: float) -> float:
@@ -135,7 +153,7 @@ def _on_days(fixed: Account, rulebook: Rulebook, name: str, daily: float, days: 
 
 def _on_day(regions: Sequence[Region], day: float, deviation: float) -> PriceMove:
     p = _liquidated(regions, 0.0)
-    return PriceMove(math.exp(min(p, 700.0)), day, abs(p) / deviation)
+    return PriceMove(math.exp(min(p, LONGEST)), day, abs(p) / deviation)
 
 
 def _earliest(known: Mapping[float, Mapping[str, PriceMove]], mode: str) -> PriceMove | None:

@@ -34,7 +34,7 @@ def regions_below_zero(walks: Walks) -> list[list[Region]]:
         return []
     points = _Points(walks)
     left, right = points.start()
-    settled = []
+    settled = [(left[:0], right[:0], np.zeros(0, dtype=np.bool_))]
     while len(left):
         verdict = _judge(points, left, right)
         settled.append(verdict.settled(left, right))

@@ -88,13 +88,17 @@ def along(holdings: Sequence[Holding], beta: Floats) -> list[dict[int, list[Regi
     """
     asked = []
     for i, holding in enumerate(holdings):
-        touched = {bucket for bucket, u in _own_walks(holding) if bucket == POOL or beta[u]}
-        asked += [(i, bucket) for bucket in sorted(touched)]
+        asked += [(i, bucket) for bucket in touched(holding, beta)]
     found = below_zero([Question(holdings[i], bucket, beta) for i, bucket in asked])
     out: list[dict[int, list[Region]]] = [{} for _ in holdings]
     for (i, bucket), regions in zip(asked, found, strict=True):
         out[i][bucket] = regions
     return out
+
+
+def touched(holding: Holding, beta: Floats) -> list[int]:
+    """Buckets that a move of prices by beta (U,) touches, in their order; the pool always."""
+    return sorted({bucket for bucket, u in _own_walks(holding) if bucket == POOL or beta[u]})
 
 
 def walked(holding: Holding) -> list[int]:

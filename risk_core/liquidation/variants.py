@@ -28,13 +28,14 @@ def below_zero(questions: Sequence[Question]) -> list[list[Region]]:
 
 def _by_rows(questions: Sequence[Question]) -> list[list[Region]]:
     """The answers of questions that rows can say, each variant searched completely."""
-    asked = [_variants(question) for question in questions]
-    found = regions_below_zero(walks([variant for variants in asked for variant in variants]))
-    ends = list(accumulate(len(variants) for variants in asked))
-    return [reduce(_both, found[end - len(variants):end]) for end, variants in zip(ends, asked, strict=True)]
+    asked = [variants(question) for question in questions]
+    found = regions_below_zero(walks([variant for mine in asked for variant in mine]))
+    ends = list(accumulate(len(mine) for mine in asked))
+    return [reduce(both, found[end - len(mine):end]) for end, mine in zip(ends, asked, strict=True)]
 
 
-def _variants(question: Question) -> list[Question]:
+def variants(question: Question) -> list[Question]:
+    """The question once for each set of choices in which the second charge is asked for. Raises Unsettled."""
     rules, holding = question.asks_options, question.holding
     if rules is None or not rules.charges_longs:
         return [question]
@@ -49,7 +50,7 @@ def _subsets(count: int) -> Iterable[tuple[int, ...]]:
     return (chosen for size in range(count + 1) for chosen in combinations(range(count), size))
 
 
-def _both(one: Sequence[Region], other: Sequence[Region]) -> list[Region]:
+def both(one: Sequence[Region], other: Sequence[Region]) -> list[Region]:
     """Where both are below zero."""
     shared = [(max(a, c), min(b, d)) for a, b in one for c, d in other]
     return sorted((low, high) for low, high in shared if low < high)

@@ -103,7 +103,7 @@ def _why_tiered(holding: Holding, now: Margin) -> Why:
 
 
 def _why_method(holding: Holding, now: Margin, asked: Demand) -> Why:
-    books = Books(holding.account, holding.rules)
+    books, worst = Books(holding.account, holding.rules), " ".join((asked.worst, *asked.notes))
     maintenance, ids = float(now.maintenance[0, 0]), holding.account.book.ids
     components = tuple(Component(part.title, float(part.maintenance[0])) for part in asked.parts if part.maintenance[0])
     worst = " ".join((asked.worst, *asked.left_out))

@@ -17,6 +17,7 @@ from ..portfolio.account_file import Account
 from ..portfolio.book import Book
 from ..rulebooks.rules import Rules
 from .charges import options
+from .methods import choose
 from .netting import net
 
 Charge = Literal["tiered", "whole"]
@@ -85,7 +86,7 @@ def chosen(names: Iterable[str]) -> tuple[Mode, ...]:
 def unavailable(mode: Mode, account: Account, rules: Rules) -> str | None:
     """Why the rulebook does not define `mode` for this account; None when it does."""
     if mode.charge == "whole":
-        return None if rules.whole else "this rulebook has no portfolio margin"
+        return choose.unavailable(account, rules) if rules.whole else "this rulebook has no portfolio margin"
     if rules.options is None and account.instruments.is_option.any():
         return "this rulebook has no margin of options by themselves, and the account holds some"
     if rules.options is None or not rules.options.charges_longs:

@@ -11,20 +11,25 @@ from .addons import AddOnRules
 from .collateral import CollateralRules
 from .conventions import FeeRules, FutureRules
 from .display import DisplayRules
+from .greeks import DeltaRules, GreekRules
+from .history import HistoryRules
 from .liquidation import LiquidationRules
 from .offsets import OffsetRules
 from .options import OptionRules
 from .orders import OrderRules
 from .portfolio import PortfolioRules
+from .ratio import RatioRules
 from .records import Record
+from .sensitivities import SensitivityRules
+from .strategies import StrategyRules
 from .tiers import TierRules
 
-WHOLE = ("portfolio",)
+WHOLE = ("portfolio", "sensitivities", "greeks", "delta_floor", "strategies", "ratio", "history")
 """Sections that say how a whole pool is charged; a rulebook has one of them or none."""
 
 
 class Rules(Record):
-    """All values of a rulebook. options, portfolio, addons, offsets: None where the rulebook has no rules of them."""
+    """All values of a rulebook. From options on: None where the rulebook has no rules of them."""
 
     collateral: CollateralRules
     tiers: TierRules
@@ -35,6 +40,12 @@ class Rules(Record):
     display: DisplayRules
     options: OptionRules | None = None
     portfolio: PortfolioRules | None = None
+    sensitivities: SensitivityRules | None = None
+    greeks: GreekRules | None = None
+    delta_floor: DeltaRules | None = None
+    strategies: StrategyRules | None = None
+    ratio: RatioRules | None = None
+    history: HistoryRules | None = None
     addons: AddOnRules | None = None
     offsets: OffsetRules | None = None
 

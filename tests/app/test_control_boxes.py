@@ -117,3 +117,11 @@ def test_a_value_is_kept_as_the_link_can_carry_it(typed_in):
 def test_limits_are_those_the_labels_promise(open_app):
     at = open_app(account=sample_id(FILES[1]))
     assert f"−{-steps.PRICES[0]:g} %" in box(at, price_key("BTC")).help and f"+{steps.PRICES[-1]:g} %" in controls._HELP_PRICE
+
+
+@pytest.mark.parametrize("at", [12.34, -3.00000004, 123.45678, 7e-5, -89.999999, 0.0, 299.99996])
+def test_the_values_beside_one_can_be_carried_and_hold_it_between_them(at):
+    near, far = control_row.beside(at)
+    assert min(near, far) - 1e-12 <= at <= max(near, far) + 1e-12 and abs(near - at) <= abs(far - at) <= 1e-3
+    assert all(control_row.exact(one) == one for one in (near, far))
+    assert (near == far) == (control_row.exact(at) == at)

@@ -271,12 +271,40 @@ def test_places_go_to_the_nearest_step():
     assert controls.nearest_step("days", 400.0) == 365.0
 
 
-def test_the_button_moves_the_what_if_to_the_nearest_point(open_app):
-    at = open_app(PAGE, account=sample_id(FILES[7]))
-    at.button(key="map.go").click().run()
-    assert not at.exception
-    assert at.select_slider(key="price.ETH").value > 5.0
-    assert "What-if" in texts(at)
+@pytest.mark.parametrize(("file", "kind", "mode"), [
+    (FILES[7], COINS, "isolated"), (FILES[7], COINS, "portfolio"), (FILES[4], VOLATILITY, "cross"),
+    (FILES[2], VOLATILITY, "cross"), (FILES[1], DAYS, "cross"), (FILES[1], VOLATILITY, "isolated")])
+def test_the_button_sets_the_nearest_point_and_the_mode_is_liquidated_there(open_app, file, kind, mode):
+    """Not a step of the sliders short of it: the mode is liquidated, at the point to the digits a link carries."""
+    at = open_app(PAGE, account=sample_id(file))
+    at.session_state["map"], at.session_state["map.mode"] = kind, mode
+    at.run().button(key="map.go").click().run()
+    assert not at.exception and not at.error
+    one = seen(file)
+    now = state.Controls(at.session_state["price"] if len(one.names) > 1 else 0.0,
+                         tuple((name, at.session_state[controls.price_key(name)]) for name in one.names),
+                         at.session_state["volatility"], at.session_state["days"])
+    there = seen(file, now)
+    assert there.after.modes[mode].buckets_liquidated
+    short = replace(now, prices=tuple((name, 0.999 * percent) for name, percent in now.prices),
+                    volatility=0.999 * now.volatility)
+    assert not seen(file, short).after.modes[mode].buckets_liquidated
+    assert any(now.prices[i][1] not in controls.stops(controls.price_key(name)) for i, name in enumerate(one.names))
+    for key in (*map(controls.price_key, one.names), "volatility", "days"):
+        assert at.select_slider(key=key).value == at.session_state[key]
+
+
+def test_a_point_beyond_the_ends_of_the_sliders_is_not_offered(open_app):
+    """Portfolio liquidates the covered call only where volatility is many times its level; +200 % is the end."""
+    at = open_app(PAGE, account=sample_id(FILES[6]))
+    at.session_state["map"], at.session_state["map.mode"] = VOLATILITY, "portfolio"
+    at.run()
+    button = at.button(key="map.go")
+    assert not at.exception and button.disabled and "beyond" in button.help
+
+
+
+
 
 
 # The page ------------------------------------------------------------------------------------------------------------

@@ -26,8 +26,7 @@ def opened(new_page, app_url):
     return start
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), [((1440, 900), "dark"), ((390, 844), "light")], ids=["desk", "phone"])
 def test_with_every_case_open_nothing_is_wrong_or_cut_off(opened, size, scheme):
     page = opened(*size, scheme)
     page.evaluate("document.querySelectorAll('.ac details').forEach(one => { one.open = true })")

@@ -6,6 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.menus import settled
+
 pytestmark = pytest.mark.browser
 
 DRAWN = "document.querySelectorAll('.chart .nsewdrag').length >= 2"
@@ -15,7 +17,7 @@ CURVES = ".st-key-margin-curves .chart"
 def open_page(page, address):
     page.goto(address)
     page.wait_for_function(DRAWN)
-    page.wait_for_timeout(300)
+    settled(page)
 
 
 def pick(page, name):
@@ -25,6 +27,7 @@ def pick(page, name):
     page.get_by_role("option", name=name).click()
     expect(page.locator(".ms-story")).not_to_have_text(about)
     page.wait_for_function("b => document.querySelector('table.compare').innerText !== b", arg=levels)
+    settled(page)
 
 
 def row(page, label):
@@ -67,7 +70,7 @@ def test_a_copied_link_shows_the_same_what_if(page, new_page, app_url):
     press(page, "BTC price", "ArrowLeft", 6)
     expect(page.locator(".st-key-board .ms-badge.whatif")).to_be_visible()
     expect(page).to_have_url(re.compile(r"price\.BTC=.*"))
-    page.wait_for_timeout(800)
+    settled(page)
     other = new_page()
     open_page(other, page.url)
     expect(other.locator(".st-key-board .ms-badge.whatif")).to_be_visible()
@@ -99,20 +102,18 @@ def test_the_picture_keeps_its_zoom_and_is_named(page, app_url):
     drawn = chart.get_attribute("data-drawn")
     press(page, "BTC price", "ArrowRight", 3)
     page.wait_for_function(f"document.querySelector('{CURVES}').dataset.drawn !== '{drawn}'")
-    page.wait_for_timeout(400)
+    settled(page)
     assert page.evaluate(RANGE) == zoomed
 
 
-def test_the_picture_is_saved_as_png(page, app_url):
+def test_pictures_are_saved_as_png_and_csv_and_sent_nowhere(page, app_url):
     open_page(page, app_url)
+    titles = page.evaluate("[...document.querySelectorAll('.modebar-btn')].map(e => e.dataset.title)")
+    assert titles and not [title for title in titles if "hare" in title or "loud" in title]
     page.locator(CURVES).hover()
     with page.expect_download() as waiting:
         page.locator(f"{CURVES} .modebar-btn[data-title*='ownload']").click()
     assert waiting.value.suggested_filename == "marginscope-margin-curves.png"
-
-
-def test_every_chart_is_taken_home_as_csv(page, app_url):
-    open_page(page, app_url)
     for label, column in (("Curves as CSV", "Cross maintenance margin, USD"), ("Steps as CSV", "step")):
         with page.expect_download() as waiting:
             page.get_by_role("button", name=label).click()
@@ -138,24 +139,12 @@ def test_the_app_works_under_its_own_content_policy(new_page, app_url):
     expect(page.locator("canvas").first).to_be_attached()
 
 
-def test_no_button_sends_the_picture_anywhere(page, app_url):
-    open_page(page, app_url)
-    titles = page.evaluate("[...document.querySelectorAll('.modebar-btn')].map(e => e.dataset.title)")
-    assert titles and not [title for title in titles if "hare" in title or "loud" in title]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_chart_follows_the_theme(new_page, app_url, scheme):
-    page = new_page(scheme=scheme)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (768, "dark"), (1440, "light")])
+def test_nothing_is_wider_than_the_screen_and_the_chart_follows_the_theme(new_page, app_url, width, scheme):
+    page = new_page(width=width, scheme=scheme)
     open_page(page, app_url)
     paper = page.evaluate(f"document.querySelector('{CURVES}').layout.paper_bgcolor")
     assert paper == {"light": "#ffffff", "dark": "#101318"}[scheme]
-
-
-@pytest.mark.parametrize("width", [390, 768, 1440])
-def test_nothing_is_wider_than_the_screen(new_page, app_url, width):
-    page = new_page(width=width)
-    open_page(page, app_url)
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
     inside = "[...document.querySelectorAll('.ms-card, .ms table, .chart')].every(e => e.scrollWidth <= e.clientWidth + 1)"
     assert page.evaluate(inside)
@@ -168,7 +157,7 @@ def test_nothing_jumps_when_a_slider_moves(page, app_url):
     before = page.evaluate(where)
     press(page, "BTC price", "ArrowRight", 2)
     expect(page.locator(".st-key-board .ms-badge.whatif")).to_be_visible()
-    page.wait_for_timeout(500)
+    settled(page)
     after = page.evaluate(where)
     assert all(abs(a - b) <= 2 for a, b in zip(before, after, strict=True)), (before, after)
 
@@ -185,7 +174,7 @@ def test_quick_slider_moves_never_lose_the_picture(page, app_url):
         handle.press("ArrowRight")
         page.wait_for_timeout(100)
     expect(page.locator(".st-key-board .ms-badge.whatif")).to_be_visible()
-    page.wait_for_timeout(1500)
+    settled(page)
     expect(page.locator(f"{CURVES} .nsewdrag").first).to_be_attached()
     for said in page.locator(".chart, .chart-failed").all_inner_texts():
         assert "could not be drawn" not in said and "Cannot" not in said

@@ -4,31 +4,20 @@ import re
 
 import pytest
 
-from tests.browser.test_portfolio_files import take
-from tests.browser.test_portfolio_journey import portfolio, ready, save_as, type_into
+from tests.browser.test_portfolio_files import overtaken
+from tests.browser.test_portfolio_journey import name_and_save, ready, take, type_into
 
 pytestmark = pytest.mark.browser
 
 
 def test_the_second_to_save_keeps_his_edit_as_a_copy(new_page, app_url):
-    first, second = new_page(), new_page()
-    portfolio(first, app_url)
-    save_as(first, "Desk book")
-    second.goto(first.url)
-    ready(second)
-    type_into(first, 1, 600, "6.5")
-    first.get_by_role("button", name="Save", exact=True).click()
-    first.get_by_text("Version 2", exact=True).wait_for()
+    first, second = overtaken(new_page, app_url, "Desk book")
     theirs = take(first, "Account file")
     type_into(second, 1, 600, "7.5")
     second.get_by_role("button", name="Save", exact=True).click()
     told = second.locator(".st-key-conflict")
     told.get_by_text(re.compile(r"“Desk book” was saved by somebody else as version 2 at \d{4}-\d\d-\d\d")).wait_for()
-    told.get_by_role("button", name="Save mine as a copy").click()
-    second.get_by_label("Name", exact=True).last.fill("Desk book, mine")
-    second.get_by_label("Name", exact=True).last.press("Enter")
-    second.wait_for_timeout(400)
-    second.get_by_role("button", name="Save", exact=True).last.click()
+    name_and_save(second, told.get_by_role("button", name="Save mine as a copy"), "Desk book, mine")
     second.get_by_role("heading", name="Desk book, mine").wait_for()
     ready(second)
     told.wait_for(state="detached")

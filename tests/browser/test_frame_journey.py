@@ -11,6 +11,9 @@ import pytest
 from conftest import ROOT, chromium, wait_until_up
 from playwright.sync_api import expect
 
+from tests.browser import menus
+from tests.browser.menus import settled
+
 pytestmark = pytest.mark.browser
 
 STRIP = ".ms-strip"
@@ -51,11 +54,7 @@ def server(tmp_path):
 
 def ready(page):
     page.locator(STRIP).wait_for(timeout=60_000)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
-    before = None
-    while before != said(page):  # a slow machine answers one key after the other
-        before = said(page)
-        page.wait_for_timeout(900)
+    settled(page)
 
 
 def opened(page, address):
@@ -86,8 +85,7 @@ def said(page):
 
 def undoable_edit(page):
     """A further leg, so that something is unsaved."""
-    page.get_by_role("button", name="From a template").click()
-    page.get_by_role("button", name="Add to this account").click()
+    menus.opened(page, "From a template", page.get_by_role("button", name="Add to this account")).click()
     page.get_by_text("Unsaved changes", exact=True).wait_for()
     ready(page)
 
@@ -101,8 +99,7 @@ def test_a_link_opened_in_a_fresh_browser_shows_the_same_figures(page, new_page,
     expect(page).to_have_url(re.compile(r"leverage="))
     other = opened(new_page(), page.url)
     assert said(other) == said(page)
-    page.get_by_role("button", name="Copy link").click()
-    link = page.get_by_test_id("stCode").inner_text().strip()
+    link = menus.opened(page, "Copy link", page.get_by_test_id("stCode")).inner_text().strip()
     third = opened(new_page(), link)
     assert said(third) == said(page)
     assert third.locator("table.compare").inner_text() == page.locator("table.compare").inner_text()
@@ -216,16 +213,6 @@ WATCH = """() => { window.seen = []; const look = () => { const strip = document
   const box = strip?.getBoundingClientRect(); window.seen.push(box ? `${box.top} ${box.height}` : 'gone');
   requestAnimationFrame(look); }; requestAnimationFrame(look); }"""
 """Where the strip is at every frame that the browser draws."""
-
-
-@pytest.mark.parametrize("scheme", ["dark"])
-@pytest.mark.parametrize("address", ["", "liquidation", "portfolio", "rulebooks", "glossary"])
-def test_no_page_is_wider_than_a_phone(new_page, app_url, address, scheme):
-    page = opened(new_page(width=390, height=844, scheme=scheme), f"{app_url}/{address}")
-    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
-    cut = page.evaluate("[...document.querySelectorAll('.ms table, .ms-strip, .ms-strip .k')]"
-                        ".filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 90))")
-    assert cut == []
 
 
 def test_a_phone_has_the_controls_behind_one_button(new_page, app_url):

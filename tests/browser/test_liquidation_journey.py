@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from db.samples import SAMPLES, sample_id
+from tests.browser.menus import settled
 
 pytestmark = pytest.mark.browser
 
@@ -17,11 +18,10 @@ MAP = ".st-key-liquidation-map .chart"
 def open_page(page, app_url):
     page.goto(f"{app_url}/liquidation")
     page.wait_for_function(DRAWN)
-    page.wait_for_timeout(300)
+    settled(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
 def test_the_page_draws_without_complaint(new_page, app_url, width, scheme):
     page = new_page(width=width, scheme=scheme)
     open_page(page, app_url)
@@ -56,12 +56,14 @@ def test_a_click_on_the_map_sets_the_what_if(page, app_url):
 def test_the_nearest_point_of_each_map_is_told_with_its_distance_and_set(page, app_url):
     page.goto(f"{app_url}/liquidation?account={sample_id(MIXED)}")
     page.wait_for_function(DRAWN)
+    settled(page)
     card = page.locator(".ms-card.portfolio p")
     for kind, said in (("Price × volatility", r"BTC [+−][\d.]+ % with volatility [+−][\d.]+ %: [\d.]+ daily sigmas\."),
                        ("Price × days", r"BTC [+−][\d.]+ % \([\d,]+ USD\) by day \d+: [\d.]+ sigmas of \d+ days\.")):
         page.get_by_role("radio", name=kind).click()
         expect(card).to_have_text(re.compile(said.replace(" ", r"\s")))
     expect(page.get_by_text("the narrowest cone of the price meets the boundary")).to_be_visible()
+    settled(page)
     page.get_by_role("button", name="Set the what-if to the nearest point").click()
     expect(page.get_by_role("slider", name="Days forward")).not_to_have_attribute("aria-valuetext", "0 d")
     expect(page).to_have_url(re.compile(r"days=\d+"))

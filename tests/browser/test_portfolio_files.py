@@ -6,30 +6,31 @@ import re
 
 import pytest
 
-from tests.browser.test_portfolio_journey import portfolio, ready, save_as, type_into
+from tests.browser.menus import closed, opened, settled
+from tests.browser.test_portfolio_journey import portfolio, ready, save_as, take, type_into
 
 pytestmark = pytest.mark.browser
 
 
-def take(page, label):
-    """The bytes of one download of the export menu."""
-    button = page.get_by_test_id("stDownloadButton").get_by_role("button", name=label)
-    if not button.is_visible():
-        page.get_by_role("button", name="Export").click()
-    with page.expect_download() as found:
-        button.click()
-    content = open(found.value.path(), "rb").read()
-    page.keyboard.press("Escape")
-    return content
-
-
 def give(page, kind, path):
     """Choose a file in the import menu."""
-    if not page.get_by_role("radio", name=kind).is_visible():
-        page.get_by_role("button", name="Import").click()
-    page.get_by_role("radio", name=kind).click()
+    opened(page, "Import", page.get_by_role("radio", name=kind)).click()
     page.get_by_role("button", name="Template with the columns").wait_for()
+    settled(page)
     page.locator("input[type=file][accept*=csv]").set_input_files(path)
+
+
+def overtaken(new_page, app_url, name):
+    """Two pages with one saved account open; the first has saved an edit as version 2, which the second does not know."""
+    first, second = new_page(), new_page()
+    portfolio(first, app_url)
+    save_as(first, name)
+    second.goto(first.url)
+    ready(second)
+    type_into(first, 1, 600, "6.5")
+    first.get_by_role("button", name="Save", exact=True).click()
+    first.get_by_text("Version 2", exact=True).wait_for()
+    return first, second
 
 
 def test_a_broken_csv_is_refused_row_by_row_and_a_sound_one_is_one_edit(page, app_url, tmp_path):
@@ -46,10 +47,11 @@ def test_a_broken_csv_is_refused_row_by_row_and_a_sound_one_is_one_edit(page, ap
     page.get_by_text("Row 2, quantity: “1_000” must be a plain number").wait_for()
     page.get_by_text("Row 3, quantity: “0x10”").wait_for()
     assert page.get_by_role("button", name="Import it").count() == 0
-    page.keyboard.press("Escape")
+    closed(page)
     assert take(page, "Account file") == before
     give(page, "Positions, CSV", tmp_path / "good.csv")
     page.get_by_text(re.compile("Adds 1 leg to the")).wait_for()
+    settled(page)
     page.get_by_role("button", name="Import it").click()
     page.get_by_text("Unsaved changes").wait_for()
     ready(page)
@@ -61,25 +63,22 @@ def test_a_broken_csv_is_refused_row_by_row_and_a_sound_one_is_one_edit(page, ap
 
 
 def test_two_people_one_account_nothing_is_lost(new_page, app_url):
-    first, second = new_page(), new_page()
-    portfolio(first, app_url)
-    save_as(first, "Shared book")
-    second.goto(first.url)
-    ready(second)
-    type_into(first, 1, 600, "6.5")
-    first.get_by_role("button", name="Save", exact=True).click()
-    first.get_by_text("Version 2", exact=True).wait_for()
+    _, second = overtaken(new_page, app_url, "Shared book")
     type_into(second, 1, 600, "7.5")
     second.get_by_role("button", name="Save", exact=True).click()
     second.get_by_text("Not saved, nothing is lost.").wait_for()
     second.get_by_text(re.compile(r"saved by somebody else as version 2 at \d{4}-")).wait_for()
     row = second.locator(".ms-changes tbody tr").nth(1)
     assert "6.5" in row.inner_text() and "7.5" in row.inner_text()
+    settled(second)
     second.get_by_role("button", name="Reload theirs").click()
     second.get_by_text("Version 2", exact=True).wait_for()
+    settled(second)
     second.get_by_role("button", name="Take them back").click()
     second.get_by_text("Unsaved changes").wait_for()
+    settled(second)
     second.get_by_role("button", name="Save", exact=True).click()
+    settled(second)
     second.get_by_role("button", name="Overwrite theirs").click()
     second.get_by_text("Version 3", exact=True).wait_for()
     ready(second)
@@ -87,5 +86,6 @@ def test_two_people_one_account_nothing_is_lost(new_page, app_url):
     second.get_by_text("First saved").wait_for()
     second.get_by_role("radio", name="Version 2").click(force=True)
     second.locator(".ms-changes").get_by_text("6.5").wait_for()
+    settled(second)
     second.get_by_role("button", name="Restore this version").click()
     second.locator(".ms-title").get_by_text("Version 4").wait_for()

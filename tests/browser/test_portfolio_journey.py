@@ -2,8 +2,11 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+
+from tests.browser.menus import closed, opened, settled
 
 pytestmark = pytest.mark.browser
 
@@ -13,8 +16,7 @@ EDITOR = "stDataFrame"
 def ready(page):
     """The page has been drawn and the server is done."""
     page.get_by_test_id(EDITOR).first.wait_for(timeout=60_000)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
-    page.wait_for_timeout(300)
+    settled(page)
 
 
 def portfolio(page, app_url):
@@ -24,23 +26,41 @@ def portfolio(page, app_url):
 
 
 def build(page, title, new=False):
-    page.get_by_role("button", name="From a template").click()
-    page.get_by_role("combobox", name="Template").click()
+    choice = opened(page, "From a template", page.get_by_role("combobox", name="Template"))
+    choice.click()
     page.get_by_role("option", name=title).click()
     if new:
+        settled(page)
         page.get_by_role("radio", name="A new account").click()
+    settled(page)
     page.get_by_role("button", name="Start the account" if new else "Add to this account").click()
     ready(page)
 
 
 def save_as(page, name):
-    page.get_by_role("button", name="Save as").click()
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("Name", exact=True).press("Enter")
-    page.wait_for_timeout(400)
-    page.get_by_role("button", name="Save", exact=True).last.click()
+    name_and_save(page, "Save as", name)
     page.get_by_text("Version 1", exact=True).wait_for()
     ready(page)
+
+
+def name_and_save(page, menu, name):
+    """Type a name into one of the menus that save, and save."""
+    field = opened(page, menu, page.get_by_label("Name", exact=True).last)
+    field.fill(name)
+    field.press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Save", exact=True).last.click()
+
+
+def take(page, label):
+    """The bytes of one download of the export menu."""
+    button = page.get_by_test_id("stDownloadButton").get_by_role("button", name=label)
+    opened(page, "Export", button)
+    with page.expect_download() as found:
+        button.click()
+    content = Path(found.value.path()).read_bytes()
+    closed(page)
+    return content
 
 
 def type_into(page, row, x, text):
@@ -58,11 +78,7 @@ def type_into(page, row, x, text):
 
 
 def exported(page):
-    page.get_by_role("button", name="Export").click()
-    with page.expect_download() as found:
-        page.get_by_role("button", name="Account file").click()
-    page.keyboard.press("Escape")
-    return json.loads(open(found.value.path(), encoding="utf-8").read())
+    return json.loads(take(page, "Account file"))
 
 
 def test_template_save_reload_still_there(page, app_url):
@@ -102,21 +118,18 @@ def sizes(page):
 def test_duplicate_and_scale_all_are_one_edit_each_undone_and_redone(page, app_url):
     portfolio(page, app_url)
     before = sizes(page)
-    page.get_by_role("button", name="Duplicate").click()
-    page.get_by_role("menuitem").first.click()
+    opened(page, "Duplicate", page.get_by_role("menuitem").first).click()
     page.get_by_text("Unsaved changes").wait_for()
     ready(page)
     copied = sizes(page)
     assert copied == [before[0], *before]
-    page.get_by_role("button", name="Scale", exact=True).click()
-    page.get_by_role("button", name="Scale all sizes").click()
+    opened(page, "Scale", page.get_by_role("button", name="Scale all sizes")).click()
     page.get_by_text("All sizes × 2").wait_for()
     ready(page)
     assert sizes(page) == [2 * size for size in copied]
     for name, expected in (("Undo", copied), ("Undo", before), ("Redo", copied), ("Redo", [2 * size for size in copied])):
         page.get_by_role("button", name=name).click()
         ready(page)
-        page.wait_for_timeout(500)
         assert sizes(page) == expected, name
 
 
@@ -126,11 +139,14 @@ def test_a_file_is_imported_whole_or_refused_with_reasons(page, app_url, tmp_pat
     bad = {**good, "positions": [{**good["positions"][0], "quantity": 0, "strike": -1}]}
     for name, content in (("bad", bad), ("good", {**good, "name": "Imported book"})):
         (tmp_path / f"{name}.margin.json").write_text(json.dumps(content), encoding="utf-8")
-    page.get_by_role("button", name="Import").click()
+    opened(page, "Import")
     page.locator("input[type=file]").set_input_files(tmp_path / "bad.margin.json")
     page.get_by_text("positions[0].quantity").wait_for()
     page.get_by_text("has no place on a perpetual").wait_for()
+    settled(page)
     page.locator("input[type=file]").set_input_files(tmp_path / "good.margin.json")
+    page.get_by_role("button", name="Open it").wait_for()
+    settled(page)
     page.get_by_role("button", name="Open it").click()
     page.get_by_role("heading", name="Imported book").wait_for()
     ready(page)

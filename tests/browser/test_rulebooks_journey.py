@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.menus import settled
+
 pytestmark = pytest.mark.browser
 
 NAME = "Journey house rules"
@@ -13,13 +15,12 @@ EFFECT = "[class*='st-key-parameter'] table.compare"
 
 def ready(page):
     page.locator(".rb-row").first.wait_for(timeout=60_000)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
-    page.wait_for_timeout(300)
+    settled(page)
 
 
 def tab(page, name):
     page.get_by_role("radio", name=name).click()
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    settled(page)
 
 
 def maintenance(page):
@@ -32,6 +33,7 @@ def override(page):
     page.get_by_role("textbox", name="Search parameters").fill("hedged futures")
     page.get_by_role("textbox", name="Search parameters").press("Enter")
     expect(page.locator(".rb-row")).to_have_count(1)
+    settled(page)
     page.get_by_role("button", name="Change").click()
     typed = page.locator("[class*='st-key-parameter']").get_by_role("spinbutton")
     expect(typed).to_be_visible()
@@ -49,6 +51,7 @@ def test_override_effect_own_rulebook_reload_side_by_side(page, app_url):
     expect(row.locator("td").last).to_contain_text("→")
     expect(page.locator(".rb-drivers")).to_contain_text("Maintenance margin +")
     assert maintenance(page) == shipped
+    settled(page)
     page.get_by_role("button", name="Apply to this account").click()
     expect(page.get_by_text("1 changed").first).to_be_visible()
     ready(page)
@@ -67,8 +70,10 @@ def save(page):
     tab(page, "My rulebooks")
     page.get_by_role("textbox", name="Name").fill(NAME)
     page.get_by_role("textbox", name="Name").press("Enter")
+    settled(page)
     page.get_by_role("button", name="Save as my rulebook").click()
     expect(page.get_by_role("button", name="Replace with the rules in force")).to_be_visible()
+    settled(page)
     page.get_by_role("radio", name="Parameters").click()
     ready(page)
 

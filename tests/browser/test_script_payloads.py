@@ -16,6 +16,7 @@ import app
 from db.store import open_store
 from pages.ui.rulebook_page import OWN, SIDES
 from risk_core.portfolio.account_file import read
+from tests.browser.menus import BODY, closed, opened, settled
 from tests.live_server import running
 
 pytestmark = pytest.mark.browser
@@ -92,9 +93,7 @@ class Visit:
 
     def settle(self):
         self.page.locator(".ms-strip, [data-testid=stAlert]").first.wait_for(timeout=60_000)
-        self.page.wait_for_timeout(500)
-        self.page.get_by_test_id("stStatusWidget").wait_for(state="detached")
-        self.page.wait_for_timeout(500)
+        settled(self.page)
         self.look()
 
     def look(self):
@@ -153,18 +152,18 @@ def test_no_menu_of_the_portfolio_runs_what_stands_in_the_data(visit, hostile, t
         page.get_by_test_id("stMain").get_by_role("radio", name=tab).click()
         visit.settle()
     for menu in ("Open", "Rename", "Delete", "Save as", "From a template", "Export", "Copy link"):
-        page.get_by_role("button", name=menu, exact=True).first.click()
-        visit.settle()
+        shown = opened(page, menu)
+        visit.look()
         if menu == "Open":
-            page.get_by_role("combobox", name="Account", exact=True).last.click()
-            visit.settle()
+            accounts = page.get_by_test_id(BODY).get_by_role("combobox", name="Account", exact=True)
+            opened(page, accounts, page.get_by_role("option").first)
+            visit.look()
             page.keyboard.press("Escape")
-        page.keyboard.press("Escape")
-        page.wait_for_timeout(200)
+        assert shown.is_visible()
+        closed(page)
     visit.open(f"/portfolio?account={hostile[1]}")
-    page.get_by_role("button", name="Import", exact=True).click()
     for kind, files in (("Positions, CSV", spoilt_tables(tmp_path)), ("Account file", spoilt_files(tmp_path))):
-        page.get_by_role("radio", name=kind).click()
+        opened(page, "Import", page.get_by_role("radio", name=kind)).click()
         visit.settle()
         for file in files:
             page.locator("input[type=file]").last.set_input_files(file)

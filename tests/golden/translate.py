@@ -10,16 +10,19 @@ from tests.golden import (
     closing_cases,
     collateral_cases,
     future_cases,
+    history_cases,
     option_cases,
     order_cases,
+    ratio_cases,
     scenario_cases,
+    sensitivity_cases,
     standard_cases,
     venue_scan_cases,
 )
 from tests.golden.books import recorded
 
-FAMILIES = (collateral_cases, future_cases, closing_cases, order_cases, scenario_cases, standard_cases,
-            venue_scan_cases)
+FAMILIES = (closing_cases, collateral_cases, future_cases, history_cases, order_cases, ratio_cases, scenario_cases,
+            sensitivity_cases, standard_cases, venue_scan_cases)
 FORMULAS = {formula: function for family in FAMILIES for formula, function in family.FORMULAS.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..netting import POOL
-from . import option_margin, scan_margin, tiers
+from . import method_margin, option_margin, scan_margin, tiers
 from .equity import summed
 from .nodes import ZERO, Node, Origin, Part, Term, over, times
 from .scene import Scene
@@ -21,6 +21,8 @@ def required(scene: Scene, side: str, bucket: int | None = None) -> Part:
     """Initial or maintenance margin of the account, or of one bucket of it, dollars."""
     if scene.holding.charge == "scan":
         return scan_margin.maintenance(scene) if side == "maintenance" else scan_margin.initial(scene)
+    if scene.holding.charge == "method":
+        return method_margin.required(scene, side)
     nets = scene.holding.nets
     rows: list[Node] = [net_margin(scene, n, side) for n in range(len(nets.quantity))
                         if nets.quantity[n] and bucket in (None, nets.bucket[n])]
@@ -31,7 +33,7 @@ def required(scene: Scene, side: str, bucket: int | None = None) -> Part:
 
 def leg_margin(scene: Scene, leg: int, side: str) -> Part | None:
     """A leg's part of its net's margin, dollars; None where legs are charged together."""
-    if scene.holding.charge == "scan":
+    if scene.holding.charge != "tiered":
         return None
     nets, quantity = scene.holding.nets, scene.account.book.quantity
     n = int(nets.leg_net[leg])

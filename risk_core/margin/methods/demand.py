@@ -69,14 +69,15 @@ class Scenarios:
 class Demand:
     """What a method demands of a pool: parts that add up, the scenarios behind them, and what sets the figure.
 
-    worst: what sets the maintenance margin at the first state, in words. left_out: what the rulebook asks and cannot be
-    charged, a sentence each with the reason.
+    worst: what sets the maintenance margin at the first state, in words. notes: what was assumed; left_out: what the
+    rulebook asks and cannot be charged, with the reason; a sentence each.
     """
 
     parts: tuple[Part, ...]
     scenarios: tuple[Scenarios, ...]
     worst: str
     states: int
+    notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @property

@@ -1,0 +1,33 @@
+"""What margin by sensitivities demands of a pool: one part per risk class and measure, and what classes offset."""
+
+from __future__ import annotations
+
+from ....arrays import Floats
+from ....rulebooks.rules import Rules
+from ..demand import Demand, Part, Pool
+from .book import largest, sensitivities
+from .simm import MEASURES, RISKS, margin
+
+TITLES = {"delta": "Delta", "vega": "Vega", "curvature": "Curvature"}
+
+
+def demand(pool: Pool, rules: Rules) -> Demand:
+    """Delta, vega and curvature margin of the pool's Greeks at each state. Raises RuntimeError without the section."""
+    own = rules.sensitivities
+    if own is None:
+        raise RuntimeError("this rulebook has no margin by sensitivities")
+    columns, amount = sensitivities(pool, own)
+    found = margin(own, columns, amount)
+    share = own.maintenance_share
+
+    def part(key: str, title: str, value: Floats) -> Part:
+        return Part(f"sensitivities.{key}", title, "", value, share * value, is_core=True)
+
+    parts = [part(f"{risk}.{measure}", f"{TITLES[measure]} margin, {product.lower()} class",
+                  found.parts[product, risk, measure])
+             for product in found.offsets for risk in RISKS for measure in MEASURES
+             if (product, risk, measure) in found.parts]
+    parts += [part(f"{product.lower()}.between", f"Offset between risk classes, {product.lower()} products", value)
+              for product, value in found.offsets.items()]
+    words = "Largest sensitivity: " + largest(columns, amount[0]) + "."
+    return Demand(tuple(parts), (), words, pool.states)

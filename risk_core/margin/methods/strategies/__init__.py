@@ -1,0 +1,1 @@
+"""Strategy-based margin: legs are paired into strategies so that least margin is asked."""
