@@ -7,6 +7,7 @@ from collections.abc import Mapping
 SECTIONS: Mapping[str, str] = {
     "history": "Portfolio margin by joint moves",
     "addons": "Add-ons of portfolio margin",
+    "offsets": "Offsets between underlyings",
     "sensitivities": "Portfolio margin by sensitivities",
     "greeks": "Preview of portfolio margin by Greeks",
     "delta_floor": "Portfolio margin by delta",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from pages.ui import method_words, tables, words
+from pages.ui import addon_words, method_words, scenario_words, tables, words
 from risk_core.errors import ABSENT
 from risk_core.rulebooks import kinds
 from risk_core.rulebooks.rules import Parameter
@@ -39,6 +39,7 @@ NAMES: Mapping[str, str] = {
     "tiers.by": "Whose size is looked up",
     "tiers.steps": "Tiers",
     "tiers.own_steps": "Tiers by underlying",
+    "tiers.open_interest": "Initial rates rise with open interest",
     "tiers.initial_slope": "Initial rate per unit of size",
     "tiers.maintenance_slope": "Maintenance rate per unit of size",
     "tiers.power": "Power of size",
@@ -61,19 +62,8 @@ NAMES: Mapping[str, str] = {
     "options.initial_rate": "Initial margin rate",
     "options.initial_floor": "Initial margin floor",
     "options.maintenance_rate": "Maintenance margin rate",
-    "portfolio.moves": "Price moves of the scenarios",
-    "portfolio.volatility_up": "Volatility up",
-    "portfolio.volatility_down": "Volatility down",
-    "portfolio.pivot_days": "Pivot expiry of the volatility moves",
-    "portfolio.floor_days": "Shortest expiry of the volatility moves",
-    "portfolio.short_power": "Scaling power below the pivot",
-    "portfolio.long_power": "Scaling power from the pivot on",
-    "portfolio.extended_rows": "Extended scenarios",
-    "portfolio.aggregate": "How scenarios set the charge",
-    "portfolio.short_option_minimum": "Short option minimum",
-    "portfolio.hedged_rate": "Hedged futures add-on",
-    "portfolio.initial_factor": "Initial margin factor",
-    "portfolio.tie": "Tie between scenarios",
+    **scenario_words.NAMES,
+    **addon_words.NAMES,
     "history.moves": "Where joint moves come from",
     "history.window": "Days looked back",
     "history.horizon": "Horizon",
@@ -99,27 +89,6 @@ NAMES: Mapping[str, str] = {
     "history.seed": "Seed",
     "history.degrees": "Fatness of simulated tails",
     "history.collateral": "Coins held as collateral",
-    "addons.hedged_notional": "Hedged notional charge",
-    "addons.delta_minimum": "Least charge on delta",
-    "addons.short_options": "Short option charge",
-    "addons.option_minimum": "Least charge per option",
-    "addons.futures_rate": "Futures and perpetuals charge",
-    "addons.term_move": "Moves of the term structure",
-    "addons.delta_spread": "Deltas offset between expiries",
-    "addons.vega_spread": "Vegas offset between expiries",
-    "addons.delta_shock": "Large delta charge",
-    "addons.tiered_minimum": "Least charge by contract",
-    "addons.minimum_steps": "Steps of the least charge",
-    "addons.concentration": "Concentration charge",
-    "addons.liquidity": "Liquidity charge",
-    "addons.depeg": "Dollar coin below par",
-    "addons.feed_doubt": "Doubt in the price feed",
-    "addons.borrowing": "Margin of balances owed",
-    "addons.funding_provision": "Funding kept back",
-    "addons.fee_provision": "Closing fee kept back, portfolio",
-    "addons.volatility_scale": "Scaled by volatility",
-    "addons.liquidity_scale": "Scaled by liquidity",
-    "addons.procyclicality": "Tools against procyclicality",
     **method_words.NAMES,
 }
 COLUMNS: Mapping[str, str] = {
@@ -128,9 +97,12 @@ COLUMNS: Mapping[str, str] = {
     "maintenance_deduction": "Maintenance deduction, USD",
     "initial_dollars": "Initial, USD",
     "maintenance_dollars": "Maintenance, USD",
+    "lower": "From open interest, USD",
+    "upper": "100 % from open interest, USD",
 }
 _IN_PERCENT = {"initial", "maintenance", "move", "weight", "net", "hedged", "yearly", "least_move", "perpetual",
-               "share", "option", "option_delta", "fee", "fee_share", "futures", "option_share"}
+               "share", "option", "option_delta", "fee", "fee_share", "futures", "option_share", "gains", "apart",
+               "credit"}
 
 
 def name(key: str) -> str:

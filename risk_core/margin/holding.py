@@ -14,7 +14,7 @@ from ..errors import Problem, Refused
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rules
 from .account_value import gross, option_values
-from .charges import open_orders, scan, tiered
+from .charges import open_interest, open_orders, scan, tiered
 from .hedged import gains
 from .methods import choose
 from .methods.demand import Demand, Pool
@@ -91,11 +91,11 @@ class Margin:
 
 def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
     """The account in `mode`. Raises Refused where the rulebook does not define it."""
-    reason = unavailable(mode, account, rules)
-    if reason:
+    if reason := unavailable(mode, account, rules):
         raise Refused([Problem("rules", mode.name, f"is not available: {reason}")])
-    nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both",
-               funding=rules.futures.funding == "counts at once")
+    rules = rules.model_copy(update={"tiers": open_interest.raised(rules.tiers, account)})
+    counted = rules.futures.funding == "counts at once"
+    nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both", funding=counted)
     legs = nets.bucket_leg[1:]
     instrument = account.book.instrument[legs]
     in_coin = account.instruments.inverse[instrument] & np.array(rules.futures.pledge == "coin")

@@ -130,7 +130,7 @@ def instrument_columns(quotes: Mapping[Key, Quote], names: Sequence[str], market
     unit = []
     for key, quote in zip(keys, rows, strict=True):
         underlying = market.underlyings[key.underlying]
-        discount = math.exp(-underlying.rate * quote.years) if key.kind == "option" else math.nan
+        discount = math.exp(-underlying.rate_of(key.expiry) * quote.years) if key.kind == "option" else math.nan
         unit.append(discount * (underlying.price / quote.forward if key.settlement == "inverse" else 1.0))
     is_option = [key.kind == "option" for key in keys]
     given = {name: np.array([getattr(quote, name) for quote in rows], dtype=np.float64)

@@ -17,7 +17,7 @@ from .json_text import Members
 
 _STEP = re.compile(r"[.\[]")
 TOP = ("format", "name", "as_of", "rules", "market", "collateral", "positions", "orders")
-MARKET = ("underlyings", "assets", "correlation")
+MARKET = ("underlyings", "assets", "correlation", "confidence")
 
 
 @dataclass
@@ -69,7 +69,7 @@ def _market(market: Any, findings: Findings) -> None:
     if _is_object(underlyings, "market.underlyings", findings):
         for name, block in underlyings.items():
             _underlying(block, f"market.underlyings.{name}", findings)
-    for key, rule in (("assets", f.positive), ("correlation", f.correlation)):
+    for key, rule in (("assets", f.positive), ("correlation", f.correlation), ("confidence", f.share)):
         values = market.get(key, {})
         if _is_object(values, f"market.{key}", findings):
             for name in values:

@@ -117,6 +117,9 @@ FORMAT = "marginscope-account/1"
 FORWARD = (
     Field("expiry", instant, "Expiry of the forward, compared as an instant.", INSTANT, required=True),
     Field("price", positive, "Forward price, dollars per unit of the underlying.", POSITIVE, required=True),
+    Field("rate", number, "Rate a year that discounts options of the expiry; the underlying's when absent.", NUMBER),
+    Field("fixed_share", share, "Part of the forward that its settlement average has fixed already.", SHARE),
+    Field("confidence", share, "How sure the feeds of the expiry are, 1 in full; the least of them.", SHARE),
 )
 VOLATILITY_POINT = (
     Field("expiry", instant, "Expiry of the quoted point.", INSTANT, required=True),
@@ -128,6 +131,8 @@ UNDERLYING = (
     Field("rate", number, "Continuous carry a year, a decimal; 0 when absent.", NUMBER),
     Field("funding_8h", number, "Funding a perpetual's long pays each 8 hours, a decimal of notional.", NUMBER),
     Field("daily_volatility", positive, "Daily standard deviation of the index, a decimal.", POSITIVE),
+    Field("confidence", share, "How far its price feeds agree, 1 in full, 0 not at all.", SHARE),
+    Field("perpetual_confidence", share, "The same of the price of its perpetual.", SHARE),
     Field("reference_volatility", positive, "Daily standard deviation that a rulebook's rates were set for, a decimal.",
           POSITIVE),
     Field("stressed_volatility", positive, "Daily standard deviation over a time of stress, a decimal.", POSITIVE),
@@ -136,7 +141,6 @@ UNDERLYING = (
     Field("spread", not_negative, "Bid-ask spread of its instruments, a decimal of the price.", NOT_NEGATIVE),
     Field("depth", positive, "Resting orders near the price on one side of the book, dollars.", POSITIVE),
     Field("open_interest", not_negative, "Open positions of one side of all traders, dollars.", NOT_NEGATIVE),
-    Field("confidence", share, "How far its price feeds agree, 1 in full, 0 not at all.", SHARE),
 )
 BALANCE = (
     Field("asset", name, "Asset held as collateral.", NAME, required=True),

@@ -164,14 +164,15 @@ def _quote(
     if key.kind == "perpetual":
         return Quote(underlying.price if mark is None else mark)
     years = years_between(as_of, key.expiry)
-    if abs(underlying.rate * years) > MOST_CARRY:
+    rate = underlying.rate_of(key.expiry)
+    if max(abs(rate), abs(underlying.rate)) * years > MOST_CARRY:
         rule = f"times {years:.4g} years to expiry must lie within ±{MOST_CARRY:g}"
         findings.add(f"market.underlyings.{underlying.name}.rate", underlying.rate, rule)
         return None
     forward = underlying.forward(key.expiry, years)
     if key.kind == "future":
         return Quote(forward if mark is None else mark, years=years)
-    discount = math.exp(-underlying.rate * years)
+    discount = math.exp(-rate * years)
     quoted = discount / (forward if key.settlement == "inverse" else 1.0)  # quote per undiscounted dollar
     if mark is not None:
         volatility = _implied(legs, mark, quoted, forward, years, findings)

@@ -87,11 +87,16 @@ class Underlying:
     confidence: float | None = None
     forwards: Mapping[datetime, float] = field(default_factory=dict)
     surface: Surface | None = None
+    rates: Mapping[datetime, float] = field(default_factory=dict)
 
     def forward(self, expiry: datetime, years: float) -> float:
         """Forward price of `expiry` in dollars: the entry of that exact instant, else price × e^(rate × T)."""
         given = self.forwards.get(expiry)
         return self.price * math.exp(self.rate * years) if given is None else given
+
+    def rate_of(self, expiry: datetime) -> float:
+        """Rate a year by which options of `expiry` are discounted: the entry of that exact instant, else `rate`."""
+        return self.rates.get(expiry, self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ def read_underlying(name: str, block: Mapping[str, Any], as_of: datetime) -> Und
         float(block["price"]),
         float(block.get("rate", 0.0)),
         forwards={_instant(row["expiry"]): float(row["price"]) for row in block.get("forwards", ())},
+        rates={_instant(row["expiry"]): float(row["rate"]) for row in block.get("forwards", ()) if "rate" in row},
         surface=read_surface(block.get("volatility"), as_of),
         **{key: block.get(key) for key in _AS_GIVEN},
     )

@@ -37,6 +37,8 @@ def account_schema() -> dict[str, Any]:
                        "description": "Dollar prices of collateral assets that are no underlying."},
             "correlation": {"type": "object", "additionalProperties": {"type": "number", "minimum": -1, "maximum": 1},
                             "description": "Correlation of daily returns by pair, such as BTC/ETH."},
+            "confidence": {"type": "object", "additionalProperties": f.SHARE,
+                           "description": "How sure the prices of collateral assets are, 1 in full."},
         },
     }
     positions = _by_kind({name: kind.fields for name, kind in KINDS.items()})

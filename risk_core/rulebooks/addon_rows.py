@@ -74,6 +74,7 @@ class FuturesRate(Charge):
 
     of: Literal["perpetuals", "futures", "both"] = "both"
     count: Literal["each", "net"] = "each"
+    priced: Literal["mark", "index"] = "mark"
 
 
 class TermMove(Charge):
@@ -87,6 +88,7 @@ class TermMove(Charge):
     perpetual: NotNegative
     compounding: Literal["continuous", "simple"]
     delta: Delta = "forward"
+    priced: Literal["mark", "index"] = "index"
 
 
 class DeltaSpread(Charge):

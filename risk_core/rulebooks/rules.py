@@ -14,6 +14,7 @@ from .display import DisplayRules
 from .greeks import DeltaRules, GreekRules
 from .history import HistoryRules
 from .liquidation import LiquidationRules
+from .offsets import OffsetRules
 from .options import OptionRules
 from .orders import OrderRules
 from .portfolio import PortfolioRules
@@ -46,6 +47,7 @@ class Rules(Record):
     ratio: RatioRules | None = None
     history: HistoryRules | None = None
     addons: AddOnRules | None = None
+    offsets: OffsetRules | None = None
 
     @property
     def whole(self) -> str | None:
@@ -55,16 +57,30 @@ class Rules(Record):
     @property
     def scans(self) -> bool:
         """Whether a whole pool is charged by rows that are sums of options, see PortfolioRules.plain."""
-        return self.portfolio is not None and self.portfolio.plain and self.addons is None
+        beside = self.addons is not None or self.offsets is not None
+        return self.portfolio is not None and self.portfolio.plain and not beside
 
     @model_validator(mode="after")
     def _one_method(self) -> Self:
         stated = [name for name in WHOLE if getattr(self, name) is not None]
         if len(stated) > 1:
             raise ValueError("a whole pool is charged by one method, not by " + " and ".join(stated))
-        if self.addons is not None and not stated:
-            raise ValueError("addons stand beside a method that charges a whole pool, and there is none")
+        beside = [name for name in ("addons", "offsets") if getattr(self, name) is not None]
+        if beside and not stated:
+            raise ValueError(f"{' and '.join(beside)} stand beside a method that charges a whole pool: there is none")
+        if self.offsets is not None and self.offsets.groups:
+            self._check_groups(self.offsets)
         return self
+
+    def _check_groups(self, offsets: OffsetRules) -> None:
+        """Rows of a group are added up one by one: its members need as many."""
+        if self.portfolio is None or self.portfolio.underlyings == "together":
+            raise ValueError("offsets.groups need scenarios of each underlying by itself")
+        for member in offsets.groups:
+            first = next(one.underlying for one in offsets.groups if one.group == member.group)
+            mine, theirs = (self.portfolio.of(name) for name in (member.underlying, first))
+            if [len(mine.moves), len(mine.extended_rows)] != [len(theirs.moves), len(theirs.extended_rows)]:
+                raise ValueError(f"offsets.groups: {member.underlying} and {first} must have as many rows")
 
     @property
     def scanned(self) -> PortfolioRules:

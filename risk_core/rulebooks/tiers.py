@@ -31,6 +31,14 @@ class OwnStep(Step):
     underlying: Annotated[str, Field(min_length=1)]
 
 
+class OpenInterest(Record):
+    """Between these open interests of a market, dollars, its initial rates rise to 1; upper 0 keeps them."""
+
+    underlying: str = ANY
+    lower: NotNegative
+    upper: NotNegative
+
+
 class TierRules(Record):
     """Margin of futures and perpetuals in isolated and cross.
 
@@ -38,7 +46,7 @@ class TierRules(Record):
     linear (rate + slope × size), power (at least factor × size ^ power), leverage (the column is a share of notional
     ÷ leverage). initial_style reads the initial column, marginal or whole. measure: what `from` counts, dollars of
     notional, coins, or size (coins of a linear contract, dollars of face of an inverse one, which no price moves).
-    by: whose size counts.
+    by: whose size counts. open_interest: of which markets initial rates rise with it.
     """
 
     style: Literal["marginal", "whole", "linear", "power", "leverage"]
@@ -53,11 +61,15 @@ class TierRules(Record):
     maintenance_at: Literal["tested price", "entry", "present mark"]
     initial_at_isolated: Literal["mark", "entry"]
     initial_at_cross: Literal["mark", "entry"]
+    open_interest: Annotated[tuple[OpenInterest, ...], Field(strict=False)]
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.style in {"whole", "linear", "power"} and self.measure == "dollars" and len(self.steps) > 1:
             raise ValueError(f"style {self.style} needs a measure that no price moves: size, or coins")
+        for row in self.open_interest:
+            if row.upper and row.upper <= row.lower:
+                raise ValueError(f"open_interest: upper {row.upper:,.10g} must be above lower, or 0")
         for underlying, steps in self.tables().items():
             check_steps(steps, f"{underlying} " if underlying else "", by_share=self.style == "leverage",
                         marginal_initial=self.initial_style == "marginal")

@@ -49,7 +49,8 @@ def _options(account: Account, at: Ints) -> tuple[Floats, ...]:
     """
     ins = account.instruments
     index, forward, unit = account.index[ins.underlying[at]], ins.forward[at], ins.unit[at]
-    rates = np.array([account.market.underlyings[name].rate for name in account.underlyings])[ins.underlying[at]]
+    keys = [ins.keys[i] for i in at]
+    rates = np.array([account.market.underlyings[key.underlying].rate_of(key.expiry) for key in keys], dtype=np.float64)
     one = np.ones(len(at))
     g = black76.greeks(forward, ins.strike[at], ins.volatility[at], ins.years[at], one, ins.is_call[at], rates)
     dollars = unit * forward * g.delta

@@ -13,8 +13,8 @@ from risk_core.margin.methods.addons.kinds import AMOUNTS, SCALES
 from risk_core.margin.methods.addons.tiered_minimum import stepped
 from risk_core.margin.methods.demand import Demand, Part, Pool
 from risk_core.portfolio.account_file import read_document
-from risk_core.rulebooks.addons import AddOnRules
 from risk_core.rulebooks.addon_rows import MinimumStep
+from risk_core.rulebooks.addons import AddOnRules
 from risk_core.valuation import black76
 from tests.core.books import DAY, call, cash, coin, document, future, option, perpetual, put
 
@@ -23,7 +23,7 @@ MARKET = {"volatility": 0.6, "daily_volatility": 0.04, "reference_volatility": 0
           "funding_8h": 0.0001}
 BTC, ETH = {"price": 100.0, **MARKET}, {"price": 10.0, **MARKET}
 MIXED = (
-    perpetual(3.0, 90.0), future(-5.0, 100.0, seconds=35 * DAY), future(250.0, 95.0, settlement="inverse", seconds=90 * DAY),
+    perpetual(3.0, 90.0), future(-5.0, 100.0, seconds=35 * DAY, mark_price=101.0), future(250.0, 95.0, settlement="inverse", seconds=90 * DAY),
     call(110.0, -4.0), put(90.0, -2.0, seconds=60 * DAY), put(110.0, 3.0), call(110.0, 1.5, settlement="inverse"),
     perpetual(-70.0, 10.0, underlying="ETH"), call(9.0, 20.0, underlying="ETH"), put(12.0, -30.0, underlying="ETH"),
 )
@@ -105,7 +105,8 @@ def legs(one, factors):
                        inverse=bool(ins.inverse[at]), perpetual=False)
         else:
             dollars = quantity if ins.inverse[at] else quantity * ins.mark[at] * k
-            yield dict(name=name, years=None if math.isnan(years) else years, futures=dollars, delta=dollars / price, mark=0.0, vega=0.0,
+            yield dict(name=name, years=None if math.isnan(years) else years, futures=dollars,
+                       delta=quantity / (ins.mark[at] * k) if ins.inverse[at] else quantity, mark=0.0, vega=0.0,
                        q=quantity, price=price, option=False, unit_delta=0.0, perpetual=math.isnan(years), inverse=bool(ins.inverse[at]))
 
 
@@ -206,11 +207,11 @@ def test_options_are_counted_short_naked_by_the_larger_right_or_all(count, units
     assert added(charged(account(), option_minimum=row))[0] == pytest.approx(units, abs=1e-12)
 
 
-@pytest.mark.parametrize(("of", "dollars"), [("perpetuals", 300.0), ("futures", 750.0), ("both", 1050.0)])
+@pytest.mark.parametrize(("of", "dollars"), [("perpetuals", 300.0), ("futures", 755.0), ("both", 1055.0)])
 def test_a_futures_rate_is_of_perpetuals_of_dated_futures_or_of_both(of, dollars):
     row = {"initial": 1.0, "maintenance": 1.0, "of": of, "underlying": "BTC"}
     assert added(charged(account(), futures_rate=row))[0] == pytest.approx(dollars, abs=1e-9)
-    net = {"perpetuals": 300.0, "futures": 250.0, "both": 50.0}[of]
+    net = {"perpetuals": 300.0, "futures": 255.0, "both": 45.0}[of]
     assert added(charged(account(), futures_rate=row | {"count": "net"}))[0] == pytest.approx(net, abs=1e-9)
 
 
@@ -284,7 +285,7 @@ def test_what_is_owed_and_a_coin_below_par():
     assert added(charged(one, borrowing=[ROWS["borrowing"], {"underlying": "USDT", "maintenance": 0.5}]))[0] == pytest.approx(150.0)
     assert added(charged(one, depeg=ROWS["depeg"]))[0] == pytest.approx(200.0 * 0.04 * 4.0)
     on = ROWS["depeg"] | {"on": "short options and futures", "underlying": "BTC"}
-    assert added(charged(one, depeg=on))[0] == pytest.approx(0.16 * (6.0 * 100.0 + 1050.0))
+    assert added(charged(one, depeg=on))[0] == pytest.approx(0.16 * (6.0 * 100.0 + 1055.0))
 
 
 def test_the_least_charge_by_contract_counts_more_in_steps():
@@ -372,6 +373,7 @@ def test_states_charged_together_are_the_states_charged_alone(scales, up):
 NUDGED = [(kind, key) for kind, row in ROWS.items() for key, value in row.items() if not isinstance(value, str)]
 CHOICES = [("short_options", "count", "option"), ("option_minimum", "count", "larger right"), ("futures_rate", "of", "futures"),
            ("futures_rate", "count", "net"), ("term_move", "compounding", "simple"), ("term_move", "delta", "less premium"),
+           ("term_move", "priced", "mark"), ("futures_rate", "priced", "index"),
            ("delta_spread", "by", "year apart"), ("delta_shock", "delta", "less premium"), ("procyclicality", "tool", "long floor"),
            ("depeg", "asset", "USDT"), ("depeg", "on", "short options and futures")]
 

@@ -55,7 +55,7 @@ def test_every_parameter_has_a_kind_that_fits_its_value():
             sort = {dict: kinds.SHARES, str: kinds.CHOICE, float: kinds.NUMBER, int: kinds.NUMBER}.get(type(one.value))
             assert found[key].sort == sort or (isinstance(one.value, list) and found[key].sort in (kinds.ROWS, kinds.NUMBERS))
     assert list(found["tiers.steps"].columns) == ["from", "initial", "maintenance", "initial_deduction", "maintenance_deduction"]
-    assert found["portfolio.extended_rows"].columns["volatility"].options == ("up", "same", "down")
+    assert found["portfolio.extended_rows"].columns["volatility"].options == ("up", "same", "down", "skew", "wings")
 
 
 @pytest.mark.parametrize("rules", ["generic", NESTED])

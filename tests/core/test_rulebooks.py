@@ -76,7 +76,7 @@ def edited(old, new):
     ("[portfolio.tie]\nvalue = 1e-9", "[portfolio.tie]\nvalue = -1e-9", "portfolio.tie",
      "input should be greater than or equal to 0"),
     ("[options.initial_rate]\nvalue = 0.15\n", "[options.initial_rate]\n", "options.initial_rate.value", "field required"),
-    ('meaning = "Price moves of the scenario rows: index, marks and forwards times 1 + x."\n', "", "portfolio.moves.meaning",
+    ('meaning = "Initial margin as a multiple of maintenance margin."\n', "", "portfolio.initial_factor.meaning",
      "field required"),
     ('unit = "× maintenance margin"\n', "", "portfolio.initial_factor.unit", "field required"),
     ("[collateral.other_haircut]", "[collateral.another_haircut]", "collateral.other_haircut", "field required"),

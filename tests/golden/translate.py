@@ -14,11 +14,15 @@ from tests.golden import (
     option_cases,
     order_cases,
     ratio_cases,
+    scenario_cases,
     sensitivity_cases,
+    standard_cases,
+    venue_scan_cases,
 )
 from tests.golden.books import recorded
 
-FAMILIES = (collateral_cases, future_cases, closing_cases, order_cases, ratio_cases, sensitivity_cases, history_cases)
+FAMILIES = (closing_cases, collateral_cases, future_cases, history_cases, order_cases, ratio_cases, scenario_cases,
+            sensitivity_cases, standard_cases, venue_scan_cases)
 FORMULAS = {formula: function for family in FAMILIES for formula, function in family.FORMULAS.items()}
 
 

@@ -10,12 +10,15 @@ from .addons import applied
 from .demand import Demand, Pool
 from .greeks import delta_floor, preview
 from .history import charge as history
+from .offsets.credits import credited
 from .ratio import demand as ratio
+from .scenarios import demand as scenarios
 from .sensitivities import demand as sensitivities
 from .strategies import demand as strategies
 
 Method = Callable[[Pool, Rules], Demand]
 METHODS: dict[str, Method] = {
+    "portfolio": scenarios.demand,
     "sensitivities": sensitivities.demand,
     "greeks": preview.demand,
     "delta_floor": delta_floor.demand,
@@ -36,7 +39,7 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     section = rules.whole
     if section is None:
         raise RuntimeError("this rulebook has no portfolio margin")
-    asked = METHODS[section](pool, rules)
+    asked = credited(METHODS[section](pool, rules), pool, rules)
     return asked if rules.addons is None else applied(asked, pool, rules.addons)
 
 

@@ -121,7 +121,15 @@ class Exposure:
         unit = self.unit_delta
         if kind == "less premium":
             unit = unit - np.where(self.pool.account.instruments.inverse, self.mark / self.own_price, 0.0)
-        return np.asarray(self.futures / self.own_price + self.quantity * unit)
+        return np.asarray(self.coins + self.quantity * unit)
+
+    @cached_property
+    def coins(self) -> Floats:
+        """Signed size of futures and perpetuals in coins, (S, I), face ÷ mark of inverse ones; 0 of options."""
+        ins = self.pool.account.instruments
+        face = ins.inverse & ~self.is_option
+        size = self.quantity / np.where(face, np.where(face, ins.mark, 1.0) * self.moved, 1.0)
+        return np.where(self.is_option, 0.0, size)
 
     @cached_property
     def notional(self) -> Floats:

@@ -25,7 +25,7 @@ def delta_minimum(held: Exposure, row: DeltaMinimum) -> Floats:
 def futures_rate(held: Exposure, row: FuturesRate) -> Floats:
     """Notional of the futures or perpetuals charged, dollars (S, U)."""
     wanted = {"perpetuals": held.is_perpetual, "futures": ~held.is_perpetual}.get(row.of, np.True_)
-    mine = np.where(wanted, held.futures, 0.0)
+    mine = np.where(wanted, held.coins * held.own_price if row.priced == "index" else held.futures, 0.0)
     if row.count == "net":
         return np.asarray(np.abs(held.by_underlying(mine)))
     return held.by_underlying(np.abs(mine))

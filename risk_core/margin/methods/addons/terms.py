@@ -21,8 +21,10 @@ def term_move(held: Exposure, row: TermMove) -> Floats:
     years = np.nan_to_num(held.terms.years)
     move = row.yearly * years if row.compounding == "simple" else np.expm1(np.minimum(row.yearly * years, MOST))
     rate = np.where(np.isnan(held.terms.years), row.perpetual, np.maximum(move, row.least_move))
-    delta = np.abs(held.by_term(held.delta(row.delta)))
-    return np.asarray(summed(delta * rate, held.terms.underlying, held.price.shape[1]) * held.price)
+    dollars = held.delta(row.delta) * held.own_price
+    if row.priced == "mark":
+        dollars = dollars + held.futures - held.coins * held.own_price
+    return summed(np.abs(held.by_term(dollars)) * rate, held.terms.underlying, held.price.shape[1])
 
 
 def delta_spread(held: Exposure, row: DeltaSpread) -> Floats:

@@ -1,0 +1,1 @@
+"""Portfolio margin by scenario rows as data: rows, shocks, profits, transforms, aggregate, add-ons, demand."""
