@@ -12,6 +12,7 @@ from .margin.compare import Comparison, ModeResult
 from .margin.figures import Figures
 from .margin.models import MODES
 from .margin.positions import PositionFigures
+from .margin.wallets import WalletFigures
 from .rulebooks.rules import Rulebook
 
 
@@ -30,6 +31,8 @@ def _mode(mode: ModeResult) -> dict[str, Any]:
     out: dict[str, Any] = {**figures(mode.head), "maintenance_used": _number(mode.head.maintenance_used)}
     if mode.pool:
         out["pool"] = figures(mode.pool)
+    if mode.wallets:
+        out["pools"] = [_wallet(wallet) for wallet in mode.wallets]
     if mode.orders is not None:
         out["orders"] = {"initial_margin": _number(mode.orders)}
     out["positions"] = [_position(position) for position in mode.positions]
@@ -39,6 +42,18 @@ def _mode(mode: ModeResult) -> dict[str, Any]:
     out["shares"] = [{"id": share.id, "standalone": _number(share.standalone), "marginal": _number(share.marginal),
                       "euler": _number(share.euler)} for share in mode.shares]
     return out
+
+
+def _wallet(wallet: WalletFigures) -> dict[str, Any]:
+    return {
+        "name": wallet.name,
+        "coin": wallet.coin,
+        **figures(wallet.figures),
+        "maintenance_used": _number(wallet.figures.maintenance_used),
+        "positions": list(wallet.positions),
+        "liquidation": {name: {**liquidation(level), "bankruptcy_price": _number(wallet.bankruptcy[name])}
+                        for name, level in wallet.liquidation.items()},
+    }
 
 
 def figures(head: Figures) -> dict[str, Any]:

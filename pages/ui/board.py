@@ -16,6 +16,7 @@ from pages.ui import (
     picture,
     state,
     view,
+    wallet_table,
     why,
     words,
 )
@@ -34,6 +35,8 @@ def board() -> None:
         st.html(cards.readout(seen))
         _picture(seen)
         st.html(comparison_table.table(seen))
+        if wallets := wallet_table.table(seen):
+            st.html(wallets)
         formula_opener.hint()
         why.why(seen)
 

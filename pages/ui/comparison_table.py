@@ -12,6 +12,7 @@ from pages.ui.view import View
 from risk_core.liquidation.distance import distance
 from risk_core.liquidation.thresholds import Liquidation
 from risk_core.margin.compare import Comparison, ModeResult
+from risk_core.margin.pools import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ ROWS = (
 )
 """Head figures in the order in which they are read."""
 
-USED = ("Maintenance margin ÷ equity; 100 % is liquidation. Where legs stand alone it is that of the worst leg or "
-        "pool, named below, because a sum would hide it. Below 70 % calm, from 70 % watch, "
+USED = ("Maintenance margin ÷ equity; 100 % is liquidation. Where legs or wallets stand alone it is that of the worst "
+        "leg, wallet or pool, named below, because a sum would hide it. Below 70 % calm, from 70 % watch, "
         "from 90 % critical.")
 FREED = ("USD. Initial margin asked in isolated mode minus that asked here: capital this mode sets free. Negative when "
          "it asks more.")
@@ -119,16 +120,16 @@ def _saved(one: Comparison, name: str) -> float:
 
 def worst_used(mode: ModeResult) -> tuple[float | None, str]:
     """Maintenance used of the worst bucket and its name; no name where the account is one pool."""
-    return mode.worst_used, "" if mode.pool is None else mode.worst_bucket.who or words.POOL
+    return mode.worst_used, named(mode.worst_bucket.who) if mode.apart else ""
 
 
 def closed(mode: ModeResult) -> str:
-    """Where a leg is closed: the worst one's buffer, and that sums still count it; empty else."""
-    legs = [who for who in mode.buckets_liquidated if who]
-    if mode.pool is None or not legs:
+    """Where a leg or wallet is closed: the worst one's buffer, and that sums still count it; empty else."""
+    gone = [who for who in mode.buckets_liquidated if who]
+    if not mode.apart or not gone:
         return ""
-    worst = f"{mode.worst_bucket.who or words.POOL} {words.money(mode.worst_bucket.figures.buffer, 'down')}"
-    return f"worst: {worst}; sums still count the {'closed leg' if len(legs) == 1 else f'{len(legs)} closed legs'}"
+    worst = f"{named(mode.worst_bucket.who)} {words.money(mode.worst_bucket.figures.buffer, 'down')}"
+    return f"worst: {worst}; sums still count the {words.counted(gone, which='closed ')}"
 
 
 def pledged(mode: ModeResult) -> float:
@@ -140,7 +141,8 @@ def _pledged(seen: View, name: str) -> str:
     mode = seen.after.modes[name]
     if mode.pool is None:
         return '<span class="muted">no pledges</span>'
-    left = f"{'free' if name == 'isolated' else 'in the pool'} {words.money(mode.pool.equity, 'down')}"
+    where = "free" if name == "isolated" else "in the wallets" if mode.wallets else "in the pool"
+    left = f"{where} {words.money(mode.pool.equity, 'down')}"
     shown = _amounts(pledged(mode), pledged(seen.before.modes[name]), "up", moved=seen.has_before)
     return f'{opens(shown, Spot(name, "pledged"))}<span class="sub">{escape(left)}</span>'
 

@@ -12,7 +12,7 @@ from pages.ui.comparison_table import closed, worst_used
 from pages.ui.nearest import nearest
 from risk_core.margin.compare import Comparison, ModeResult
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import is_pool, named
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _nearest(mode: ModeResult, after: Comparison) -> str:
 
 
 def _gone(buckets: tuple[str, ...]) -> str:
-    names = ["the pool" if one == POOL_ID else f"“{one}”" for one in buckets]
+    names = [f"the {named(one)}" if is_pool(one) else f"“{one}”" for one in buckets]
     return words.listed(names if len(names) < 3 else [*names[:2], f"{len(names) - 2} more"])
 
 

@@ -8,7 +8,7 @@ from html import escape
 
 from risk_core.margin.formulas.figures import WORDS
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Spot:
     @property
     def said(self) -> str:
         """The spot in words."""
-        whose = self.leg or ("" if self.who in {None, POOL_ID} else str(self.who))
+        whose = self.leg or (named(self.who) if self.who else "")
         parts = (WORDS[self.figure], whose, self.underlying or "", MODES[self.mode].title)
         return ", ".join(part for part in parts if part)
 

@@ -11,7 +11,7 @@ from pages.ui.nearest import nearest
 from pages.ui.sentences import Scene
 from risk_core.margin.compare import Comparison
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID, is_pool
 
 
 def headline(stand: Mapping[str, Standing], scene: Scene) -> str:
@@ -56,13 +56,18 @@ def _whole(one: Standing) -> bool:
     return POOL_ID in one.gone and one.mode != "isolated"
 
 
+def _closed(one: Standing) -> list[str]:
+    """Legs and wallets that are closed; wallets that hold no more than free collateral are none."""
+    return [who for who in one.gone if not is_pool(who) or (who != POOL_ID and one.mode != "isolated")]
+
+
 def _fallen(modes: Sequence[Standing], scene: Scene) -> str:
     """Modes that are liquidated, and those that have closed legs."""
     whole, parts = [one for one in modes if _whole(one)], [one for one in modes if not _whole(one)]
     said = [f"{_titles(whole)} {'is' if len(whole) == 1 else 'are'} liquidated {scene.now}."] if whole else []
     for one in parts:
-        count = sum(who != POOL_ID for who in one.gone)
-        what = f"has closed {count} {'leg' if count == 1 else 'legs'}" if count else "pledges more than there is"
+        closed = _closed(one)
+        what = f"has closed {words.counted(closed, one='1 ')}" if closed else "pledges more than there is"
         said.append(f"{MODES[one.mode].title} {what} {scene.now}.")
     return " ".join(said)
 

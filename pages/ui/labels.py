@@ -11,7 +11,7 @@ from pages.ui import words
 from pages.ui.axis import Axis
 from pages.ui.levels import Level, Span, Standing
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,9 @@ def tags(stand: Mapping[str, Standing], axis: Axis, view: Span, room: float) -> 
             share = (end - view[0]) / (view[1] - view[0])
             outside = share if dead_left else 1.0 - share
             away = outside >= (0.2 if short else min(room, 0.5))
-            named = f"{_short(level.who)} " if level.who != POOL_ID and outside > (0.4 if short else room) else ""
-            text = named + (words.move(end / one.here - 1.0) if short else axis.told(end))
+            roomy = outside > (0.4 if short else room)
+            who = f"{_short(named(level.who))} " if level.who != POOL_ID and roomy else ""
+            text = who + (words.move(end / one.here - 1.0) if short else axis.told(end))
             found.append(Tag(mode, axis.at(end), text, right=dead_left != away, clear=not away))
     return tuple(found)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from risk_core.liquidation.walks import HIGHEST, LOWEST
 from risk_core.margin.curves import Line, Walk
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID
 
 Span = tuple[float, float]
 """An open interval of the price factor; 0 and infinity where it reaches the end of the walk."""
@@ -17,7 +17,7 @@ SAME = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One liquidation level of a mode. factor: multiple of the price before the what-if; who: POOL_ID or a leg's id."""
+    """One liquidation level of a mode. factor: multiple of the price before the what-if; who: id of a pool or leg."""
 
     mode: str
     who: str

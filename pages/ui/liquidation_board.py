@@ -24,7 +24,7 @@ from pages.ui import (
 from pages.ui.following import follows
 from pages.ui.telling import told
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID, is_pool, named
 
 
 def board() -> None:
@@ -70,8 +70,8 @@ def first(found: list[liquidation_table.Row]) -> str:
     """What gives way first, in a sentence."""
     worst = found[0]
     one, title = worst.trigger, MODES[worst.trigger.mode].title
-    what = "the whole account" if one.who == POOL_ID and one.legs else \
-        "the free collateral" if one.who == POOL_ID else f"“{one.who}”"
+    what = f"“{one.who}”" if not is_pool(one.who) else f"the {named(one.who)}" if one.who != POOL_ID else \
+        "the whole account" if one.legs else "the free collateral"
     if one.liquidation.now:
         return f"Liquidated now: {what} in {title} mode."
     if worst.gap is None:

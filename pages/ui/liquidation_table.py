@@ -14,14 +14,15 @@ from risk_core.liquidation.distance import Distance, distance
 from risk_core.liquidation.thresholds import Liquidation
 from risk_core.liquidation.triggers import Trigger
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID, is_pool, named
 
 HEADS = ("Closed together", "Liquidated when", "Nearest level", "Distance", "Bankruptcy price")
 WHOLE = "whole account"
 NEVER = 2
 """Rank of what is never liquidated."""
 MEANINGS = {
-    "Closed together": "The pool is everything that shares collateral; an isolated leg stands alone with its pledge.",
+    "Closed together": "The pool is everything that shares collateral; a wallet is the pool of one coin; an isolated "
+                       "leg stands alone with its pledge.",
     "Liquidated when": "Index prices in USD at which its equity is below maintenance margin, all other prices held "
                        "still.",
     "Nearest level": "USD, index price. The first price at which it is liquidated, seen from the present one.",
@@ -85,13 +86,14 @@ def _never(found: list[Trigger], labels: Mapping[str, str]) -> str:
 
 def who(one: Trigger, labels: Mapping[str, str]) -> tuple[str, str]:
     """What is closed, and a second line about it; text, to be escaped."""
-    if one.who != POOL_ID:
+    if not is_pool(one.who):
         return one.who, labels.get(one.who, "")
     if not one.legs:
-        return "free collateral", "no leg left in the pool"
+        free = "free collateral", "no leg left in the pool"
+        return free if one.who == POOL_ID else (named(one.who), "no leg in it")
     whole = len(one.legs) == len(labels)
     count = f"{len(one.legs)} {'leg' if len(one.legs) == 1 else 'legs'}"
-    return (WHOLE, count) if whole else ("pool", count)
+    return (WHOLE, count) if whole and one.who == POOL_ID else (named(one.who), count)
 
 
 def when(level: Liquidation) -> str:

@@ -15,7 +15,7 @@ from pages.ui.levels import Level, Span, Standing
 from risk_core.arrays import Floats
 from risk_core.margin.curves import Walk
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID, named
 
 VIEW: Span = (0.45, 1.65)
 """Levels within these multiples of the present price are brought into view; farther ones are told beside it."""
@@ -131,7 +131,7 @@ def _equity_name(modes: list[str]) -> str:
 def _point(found: Walk, level: Level, axis: Axis) -> Point:
     requirement = found.curves[level.mode].maintenance
     y = float(np.interp(level.factor, found.factors, requirement))
-    who = "" if level.who == POOL_ID else f"{escape(level.who, quote=False)}: "
+    who = "" if level.who == POOL_ID else f"{escape(named(level.who), quote=False)}: "
     return Point(level, axis.at(level.factor), y, f"{who}{axis.told(level.factor)}")
 
 

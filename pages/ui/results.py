@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from risk_core.margin.compare import Comparison, ModeResult
+from risk_core.margin.pools import named
 from risk_core.output import comparison
 
 Cell = str | float | bool | None
@@ -45,7 +46,7 @@ def modes(found: Comparison) -> Table:
         levels = (mode["liquidation"].get(name, {}).get(side) for name, side in sides)
         result = found.modes[key]
         rows.append((*origin(found).values(), result.title, *(mode[name] for name in HEAD), *levels,
-                     ", ".join(who or "pool" for who in result.buckets_liquidated), result.worst))
+                     ", ".join(named(who) for who in result.buckets_liquidated), result.worst))
     return Table("Results", header, tuple(rows))
 
 

@@ -10,7 +10,7 @@ from pages.ui import words
 from pages.ui.axis import Axis
 from pages.ui.levels import Level, Standing
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID, is_pool, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def sentence(one: Standing, scene: Scene) -> str:
     """Where this mode liquidates, nearest level first."""
     if one.gone:
         return _gone(one, scene)
-    if MODES[one.mode].splits and any(level.who != POOL_ID for level in (*one.down, *one.up)):
+    if any(level.who != POOL_ID for level in (*one.down, *one.up)):
         return _split(one, scene)
     return _pooled(one, scene)
 
@@ -88,7 +88,8 @@ def _size(level: Level, one: Standing) -> str:
 
 def _split(one: Standing, scene: Scene) -> str:
     ways = [_closing(level, one, scene) for level in one.nearest]
-    missing = "" if one.down and one.up else f"; no {'fall' if not one.down else 'rise'} closes a leg"
+    parts = "leg" if MODES[one.mode].splits else "wallet"
+    missing = "" if one.down and one.up else f"; no {'fall' if not one.down else 'rise'} closes a {parts}"
     text = "; ".join(ways) + missing + "."
     return text[:1].upper() + text[1:] + _again(one, scene)
 
@@ -96,18 +97,18 @@ def _split(one: Standing, scene: Scene) -> str:
 def _closing(level: Level, one: Standing, scene: Scene) -> str:
     """What happens at a level of a pool or leg."""
     at = f"{scene.move(level.factor)}{scene.far(level.factor)}"
-    if level.who == POOL_ID and one.mode == "isolated":
+    if is_pool(level.who) and one.mode == "isolated":
         side = "below" if level.factor < one.here else "above"
-        return f"the coins left in the pool no longer cover the pledges {side} {at}"
+        return f"the coins left in {_who(level.who, scene)} no longer cover the pledges {side} {at}"
     return f"{_who(level.who, scene)} is closed at {at}"
 
 
 def _who(who: str, scene: Scene) -> str:
-    return "the pool" if who == POOL_ID else f"{scene.legs.get(who, 'leg')} “{who}”"
+    return f"the {named(who)}" if is_pool(who) else f"{scene.legs.get(who, 'leg')} “{who}”"
 
 
 def _gone(one: Standing, scene: Scene) -> str:
-    if MODES[one.mode].splits and _split_gone(one):
+    if _split_gone(one):
         return " ".join(part for part in (_legs(one, scene), _unpledged(one, scene)) if part)
     text, around = f"Is liquidated {scene.now}", one.around
     if around is None:
@@ -121,14 +122,14 @@ def _gone(one: Standing, scene: Scene) -> str:
 
 
 def _split_gone(one: Standing) -> bool:
-    """True where single legs are told apart from the pool."""
+    """True where single legs or wallets are told apart."""
     return one.mode == "isolated" or any(who != POOL_ID for who in (
         *one.gone, *(level.who for level in (*one.down, *one.up))))
 
 
 def _unpledged(one: Standing, scene: Scene) -> str:
     """Pledges that the collateral does not cover, where every leg has its own."""
-    if one.mode != "isolated" or POOL_ID not in one.gone:
+    if one.mode != "isolated" or not any(is_pool(who) for who in one.gone):
         return ""
     amount = f" by {words.money(scene.missing, 'up')} USD" if scene.missing else ""
     if scene.what_if:
@@ -137,12 +138,13 @@ def _unpledged(one: Standing, scene: Scene) -> str:
 
 
 def _legs(one: Standing, scene: Scene) -> str:
-    """The legs liquidated where the price stands; of a mode with a pool of legs the pool too."""
-    gone = [who for who in one.gone if who != POOL_ID or one.mode != "isolated"]
+    """The legs and wallets liquidated where the price stands; of a mode with a pool of legs the pool too."""
+    gone = [who for who in one.gone if not is_pool(who) or one.mode != "isolated"]
     if not gone:
         return ""
     names = [_who(who, scene) for who in gone]
-    shown = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more legs"]
+    rest = "legs" if MODES[one.mode].splits else "wallets"
+    shown = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more {rest}"]
     text = words.listed(shown)
     return f"{text[:1].upper()}{text[1:]} {'is' if len(names) == 1 else 'are'} liquidated {scene.now}."
 

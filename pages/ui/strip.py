@@ -50,12 +50,20 @@ def _mode(seen: View, name: str) -> str:
     where, far = _level(seen.after, name)
     was = f" (was {words.used(old)}, {' '.join(_level(seen.before, name))})" if seen.has_before else ""
     title = (f"{MODES[name].title}: maintenance used {words.used(new)}{f', {who}' if who else ''}; nearest liquidation "
-             f"{where} {far}{was}. Liquidation at 100 %.")
+             f"{where} {far}{was}. Liquidation at 100 %.{_wallets(seen.after, name)}")
     band = style.danger(new)
-    share = f'<span class="chip {band}">{escape(words.used(new).replace("no equity left", "no equity"))}</span>'
+    wallets = seen.after.modes[name].wallets
+    named = f"{who} " if any(who == wallet.name for wallet in wallets) else ""
+    share = f'<span class="chip {band}">{escape(named + words.used(new).replace("no equity left", "no equity"))}</span>'
     return (f'<div class="mo" title="{escape(title)}"><span class="k">{markup.mode(name)}{share}</span>'
             f"{markup.bar(new, old, moved=seen.has_before)}"
             f'<span class="s"><span>{escape(where)}</span>{_far(far)}</span></div>')
+
+
+def _wallets(of: Comparison, name: str) -> str:
+    """Each wallet and what of it is used, where there are several."""
+    told = [f"{wallet.name} {words.used(wallet.figures.strain)}" for wallet in of.modes[name].wallets]
+    return f" {words.listed(told)}." if told else ""
 
 
 def _far(text: str) -> str:

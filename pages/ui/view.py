@@ -127,5 +127,7 @@ def walked(seen: View, along: str) -> Walked:
 
 def _scene(seen: View, axis: Axis, daily: float | None, labels: Mapping[str, str]) -> Scene:
     isolated = seen.after.modes.get("isolated")
-    left = isolated.pool.equity if isolated is not None and isolated.pool is not None else 0.0
-    return Scene(axis, daily, labels, len(seen.names), max(-left, 0.0), seen.moved)
+    pools = () if isolated is None or isolated.pool is None else \
+        [wallet.figures for wallet in isolated.wallets] or [isolated.pool]
+    missing = sum(max(-pool.equity, 0.0) for pool in pools)
+    return Scene(axis, daily, labels, len(seen.names), missing, seen.moved)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 
+from risk_core.margin.pools import is_pool
+
 MINUS = "−"
 NONE = "none"
 MISSING = "—"
-POOL = "pool"
-"""What the shared collateral is called on screen, where a leg would have its id."""
 SPACE = "\u00a0"
 """Keeps a number and its unit on one line."""
 FAR = 9.0
@@ -111,3 +111,13 @@ def days(count: float) -> str:
 def listed(names: list[str]) -> str:
     """A, B and C."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1] if names else ""
+
+
+def counted(buckets: list[str], one: str = "", which: str = "") -> str:
+    """Legs and wallets by their ids, as numbers of them: leg, 2 legs, wallet and 3 legs.
+
+    one: before a single one; which: before every kind.
+    """
+    wallets = sum(is_pool(who) for who in buckets)
+    counts = ((wallets, "wallet"), (len(buckets) - wallets, "leg"))
+    return listed([one + which + kind if count == 1 else f"{count} {which}{kind}s" for count, kind in counts if count])

@@ -12,7 +12,6 @@ import numpy as np
 
 from ..margin.holding import Holding, hold
 from ..margin.models import MODES, usable
-from ..margin.netting import POOL
 from ..margin.own_price import CONVENTIONS, OwnPrice, under
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rulebook
@@ -61,15 +60,17 @@ def ranges(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MO
     holdings = [hold(account, rulebook.rules, mode) for mode in usable(modes, account, rulebook.rules)]
     found = zip(holdings, levels(holdings), along(holdings, np.ones(len(account.underlyings))), strict=True)
     return tuple(one for holding, level, together in found
-                 if (holding.nets.bucket == POOL).sum() > 1 and not _gone(together[POOL])
-                 for one in _of(holding, level.liquidation, together[POOL]))
+                 for pool in range(holding.nets.pools.count)
+                 if (holding.nets.bucket == pool).sum() > 1 and not _gone(together[pool])
+                 for one in _of(holding, pool, level.liquidation, together[pool]))
 
 
 def _gone(regions: Iterable[Region]) -> bool:
     return any(low < 1.0 < high for low, high in regions)
 
 
-def _of(holding: Holding, liquidation: dict[tuple[int, int], Liquidation], together: Iterable[Region]) -> list[Range]:
+def _of(holding: Holding, pool: int, liquidation: dict[tuple[int, int], Liquidation],
+        together: Iterable[Region]) -> list[Range]:
     account, nets = holding.account, holding.nets
     below = max((high for _, high in together if high <= 1.0), default=None)
     above = min((low for low, _ in together if low >= 1.0), default=None)
@@ -77,11 +78,11 @@ def _of(holding: Holding, liquidation: dict[tuple[int, int], Liquidation], toget
     out = []
     for p, leg in enumerate(account.book.ids):
         net = int(nets.leg_net[p])
-        if nets.bucket[net] != POOL:
+        if nets.bucket[net] != pool:
             continue
         u = int(account.instruments.underlying[account.book.instrument[p]])
         price = float(account.index[u])
-        own = liquidation[POOL, u]
+        own = liquidation[pool, u]
         assumed = [Assumed(STILL, own.below, own.above),
                    Assumed(TOGETHER, _price(below, price), _price(above, price))]
         assumed += [_one_sided(WORDS[name], other[name][net], price) for name in CONVENTIONS if net in other[name]]

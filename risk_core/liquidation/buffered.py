@@ -9,7 +9,6 @@ import numpy as np
 
 from ..arrays import Floats
 from ..margin.holding import Holding
-from ..margin.netting import POOL
 from .order_prices import net_notional
 
 
@@ -33,16 +32,17 @@ def buffered(holding: Holding) -> Buffered:
     buffer, nets, now = holding.rules.liquidation.rate_buffer, holding.nets, holding.now
     notional = np.bincount(nets.bucket, net_notional(holding), nets.buckets)
     loss = np.bincount(nets.bucket, np.maximum(-(nets.profit_const + nets.profit_slope), 0.0), nets.buckets)
-    owed, weighted = _borrows(holding)
     requirement, collateral = now.maintenance[0] + buffer * notional, now.equity[0] - buffer * loss
-    requirement[POOL] += weighted + buffer * owed
-    collateral[POOL] += weighted
+    for pool in range(nets.pools.count):
+        owed, weighted = _borrows(holding, pool)
+        requirement[pool] += weighted + buffer * owed
+        collateral[pool] += weighted
     return Buffered(collateral, requirement)
 
 
-def _borrows(holding: Holding) -> tuple[float, float]:
-    """What the account owes, dollars: as it stands, and times its weights."""
+def _borrows(holding: Holding, pool: int) -> tuple[float, float]:
+    """What a pool owes, dollars: as it stands, and times its weights."""
     held, weigh = holding.account.collateral, holding.rules.collateral.weight
-    rows = zip(held.assets, held.amount.tolist(), held.price.tolist(), strict=True)
-    owed = [(-amount * price, weigh(asset, amount)) for asset, amount, price in rows if amount < 0]
+    rows = zip(held.assets, held.amount.tolist(), held.price.tolist(), holding.nets.pools.of_asset, strict=True)
+    owed = [(-amount * price, weigh(asset, amount)) for asset, amount, price, at in rows if amount < 0 and at == pool]
     return math.fsum(value for value, _ in owed), math.fsum(value * weight for value, weight in owed)

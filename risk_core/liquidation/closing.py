@@ -12,13 +12,10 @@ import numpy as np
 from ..arrays import Floats
 from ..margin.account_value import option_value
 from ..margin.holding import Holding
-from ..margin.netting import POOL, POOL_ID
+from ..margin.pools import DOLLARS
 from ..margin.positions import leg_unrealised
 from ..portfolio.account_file import Account, read_document
 from .order_prices import liquidation_fee, net_maintenance, net_notional, values_at_bankruptcy
-
-CASH = "USD"
-"""Realised profit, premiums and fees are booked in dollars at the mark, as equity counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +39,9 @@ class Close:
 
 
 def bucket_id(holding: Holding, bucket: int) -> str:
-    """POOL_ID, or the id of the isolated leg."""
-    return POOL_ID if bucket == POOL else holding.account.book.ids[holding.nets.bucket_leg[bucket]]
+    """The id of the pool or of the isolated leg, which steps leave as it is."""
+    nets = holding.nets
+    return nets.who(holding.account, bucket) if bucket in nets.alone else nets.pools.steady_id(bucket)
 
 
 def close(holding: Holding, bucket: int, shares: Floats, *, taken_over: bool = False) -> Close:
@@ -59,7 +57,7 @@ def close(holding: Holding, bucket: int, shares: Floats, *, taken_over: bool = F
     fee = max(left, 0.0) if taken_over else min(_fee(holding, bucket, shares), max(left, 0.0))
     part = shares[nets.leg_net]
     realised = math.fsum(np.where(part > 0, part * _worth(holding), 0.0))
-    short = bucket != POOL and holding.pledge[bucket] + realised < fee
+    short = bucket in nets.alone and holding.pledge[bucket] + realised < fee
     if (left < 0 or short) and (shares < whole).any():
         return close(holding, bucket, whole, taken_over=taken_over)
     insurance = max(-left, 0.0)
@@ -99,12 +97,18 @@ def _legs(holding: Holding, part: Floats) -> tuple[ClosedLeg, ...]:
 
 
 def _after(holding: Holding, bucket: int, part: Floats, change: float) -> Account:
-    """The account with `part` (P,) of its legs closed and `change` dollars booked; its orders were cancelled first."""
+    """The account with `part` (P,) of its legs closed and `change` dollars booked; its orders were cancelled first.
+
+    What is realised, premiums and fees are booked in what the pool settles in, at present prices.
+    """
     account = holding.account
     kept = {name: 1.0 - float(share) for name, share in zip(account.book.ids, part, strict=True)}
-    pledge = {bucket_id(holding, bucket): max(float(holding.pledge[bucket]) + change, 0.0)} if bucket != POOL else {}
+    pledge = {bucket_id(holding, bucket): max(float(holding.pledge[bucket]) + change, 0.0)} \
+        if bucket in holding.nets.alone else {}
     rows = [_row(row, kept.get(row["id"], 1.0), pledge) for row in account.document["positions"]]
-    cash = [*account.document["collateral"], {"asset": CASH, "amount": change}]
+    coin = holding.nets.pools.coins[holding.nets.backing[bucket]]
+    price = 1.0 if coin == DOLLARS else account.market.underlyings[coin].price
+    cash = [*account.document["collateral"], {"asset": coin, "amount": change / price}]
     resting = {key: value for key, value in account.document.items() if key != "orders"}
     return read_document({**resting, "positions": [row for row in rows if row], "collateral": _joined(cash)})
 
@@ -133,6 +137,6 @@ def _row(row: Mapping[str, Any], kept: float, pledge: Mapping[str, float]) -> di
 def _joined(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Balances with the cash of all steps in one row behind the others."""
     *before, last = rows
-    if before and before[-1]["asset"] == last["asset"] == CASH:
-        return [*before[:-1], {"asset": CASH, "amount": before[-1]["amount"] + last["amount"]}]
+    if before and before[-1]["asset"] == last["asset"]:
+        return [*before[:-1], {**last, "amount": before[-1]["amount"] + last["amount"]}]
     return rows

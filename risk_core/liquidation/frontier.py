@@ -15,7 +15,6 @@ import numpy as np
 from ..arrays import Floats
 from ..margin.holding import Holding, hold, margin
 from ..margin.models import MODES, usable
-from ..margin.netting import POOL
 from ..margin.pledges import pinned
 from ..portfolio.account_file import Account
 from ..portfolio.whatif import WhatIf, move
@@ -93,8 +92,10 @@ def _buffers(holding: Holding, states: Floats) -> Floats:
 
 def _least(holding: Holding, buffers: Floats) -> Floats:
     """The least buffer over buckets, (...); buffers (..., B). A pool that holds no position counts only below 0."""
-    if holding.mode.splits and not (holding.nets.bucket == POOL).any():
-        pool = buffers[..., POOL]
+    pools = holding.nets.pools.count
+    idle = np.setdiff1d(np.arange(pools), holding.nets.bucket)
+    if len(idle) and (holding.mode.splits or pools > 1):
+        own = buffers[..., idle]
         buffers = buffers.copy()
-        buffers[..., POOL] = np.where(pool < -ZERO * holding.size, pool, np.inf)
+        buffers[..., idle] = np.where(own < -ZERO * holding.size, own, np.inf)
     return np.asarray(buffers.min(axis=-1))

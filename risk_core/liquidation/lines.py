@@ -9,11 +9,12 @@ import numpy as np
 
 from ..arrays import Flags, Floats, Ints
 from ..margin.account_value import option_value
+from ..margin.balances import collateral_value
 from ..margin.charges import options, scan, tiered
 from ..margin.charges.form import LineSum
 from ..margin.charges.terms import Terms
-from ..margin.holding import Holding, collateral_value
-from ..margin.netting import HEDGED, POOL
+from ..margin.holding import Holding
+from ..margin.netting import HEDGED
 from . import scan_lines
 from .question import Question
 from .walks import HIGHEST, LOWEST, Walks
@@ -87,10 +88,10 @@ def _fill(lines: LineSum, holding: Holding, questions: Sequence[Question], first
     """Rows of one holding's questions; first: (Q,), the first row of each."""
     plain = [(question, row) for question, row in zip(questions, first, strict=True) if not question.scans]
     for question, row in zip(questions, first, strict=True):
-        if question.bucket == POOL:
-            _collateral(lines, question, int(row))
-        else:
+        if question.bucket in holding.nets.alone:
             _pledge(lines, holding, question, int(row), question.bucket, 1.0)
+        else:
+            _collateral(lines, question, int(row))
         if question.scans:
             scan_lines.add(lines, question, int(row))
     _entries(lines, holding, plain)
@@ -139,11 +140,12 @@ def _option_value(lines: LineSum, holding: Holding, at: Ints, row: Ints, shift: 
 
 def _collateral(lines: LineSum, question: Question, row: int) -> None:
     holding = question.holding
-    const, by_underlying = collateral_value(holding.account, holding.rules)
+    const, by_underlying = collateral_value(holding.account, holding.rules, holding.nets.pools)[question.bucket]
+    mine = holding.nets.backing == question.bucket
     still = holding.pledge_coin < 0
-    lines.const[row] += const - math.fsum(holding.pledge[still]) + by_underlying @ (1.0 - question.beta)
+    lines.const[row] += const - math.fsum(holding.pledge[still & mine]) + by_underlying @ (1.0 - question.beta)
     lines.slope[row] += by_underlying @ question.beta
-    for bucket in np.flatnonzero(~still):
+    for bucket in np.flatnonzero(~still & mine):
         _pledge(lines, holding, question, row, int(bucket), -1.0)
 
 

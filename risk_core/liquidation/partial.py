@@ -17,7 +17,7 @@ from ..errors import Unsettled
 from ..margin.figures import Figures
 from ..margin.holding import Holding, hold
 from ..margin.models import Mode, chosen
-from ..margin.netting import POOL, POOL_ID
+from ..margin.pools import is_pool, named
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rulebook
 from .buffered import buffered
@@ -31,7 +31,7 @@ MOST_STEPS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class ClosingStep:
-    """One step. who: POOL_ID or the isolated leg's id; fee, insurance: dollars, insurance what a fund has to make up.
+    """One step. who: id of the pool or isolated leg; fee, insurance: dollars, insurance what a fund has to make up.
 
     before, after: figures of that bucket, with what an isolated leg closed whole gives back. account: after the step.
     """
@@ -46,7 +46,7 @@ class ClosingStep:
 
 
 def partial(account: Account, rulebook: Rulebook, mode: str) -> tuple[ClosingStep, ...]:
-    """Every step of the liquidation of an account in one mode, isolated legs before the pool; () where all is safe.
+    """Every step of the liquidation of an account in one mode, isolated legs before the pools; () where all is safe.
 
     Raises Refused for a mode there is not or that the rulebook does not define, Unsettled after too many steps.
     """
@@ -54,7 +54,7 @@ def partial(account: Account, rulebook: Rulebook, mode: str) -> tuple[ClosingSte
     steps: list[ClosingStep] = []
     holding = hold(account, rulebook.rules, row)
     strained = [bucket_id(holding, bucket) for bucket in range(holding.nets.buckets) if _below(holding, bucket)]
-    for who in sorted(strained, key=lambda one: one == POOL_ID):
+    for who in sorted(strained, key=is_pool):
         steps += _bucket_steps(steps[-1].account if steps else account, rulebook, row, who)
     return tuple(steps)
 
@@ -68,16 +68,17 @@ def _below(holding: Holding, bucket: int) -> bool:
 def _bucket_steps(account: Account, rulebook: Rulebook, mode: Mode, who: str) -> list[ClosingStep]:
     holding, steps = hold(account, rulebook.rules, mode), list[ClosingStep]()
     sizes = dict(zip(account.book.ids, np.abs(account.book.quantity).tolist(), strict=True))
-    if who == POOL_ID and not _below(holding, POOL):
+    at = _found(holding, who)
+    if is_pool(who) and (at is None or not _below(holding, at)):
         return steps  # what an isolated leg gave back was enough
     while (bucket := _number(holding, who)) is not None:
         if steps and _settled(holding, bucket):
             return steps
         if len(steps) == MOST_STEPS:
-            raise Unsettled(f"the liquidation of {who or 'the pool'} did not end within {MOST_STEPS} steps")
+            raise Unsettled(f"the liquidation of {named(who)} did not end within {MOST_STEPS} steps")
         done = _next(holding, bucket, sizes)
         before, holding = _figures(holding, bucket), hold(done.account, rulebook.rules, mode)
-        number = POOL if who == POOL_ID else _number(holding, who)
+        number = _found(holding, who)
         after = Figures(done.equity, 0.0, 0.0) if number is None else _figures(holding, number)
         steps.append(ClosingStep(who, done.legs, done.fee, done.insurance, before, after, done.account))
     return steps
@@ -92,8 +93,13 @@ def _figures(holding: Holding, bucket: int) -> Figures:
 
 def _number(holding: Holding, who: str) -> int | None:
     """The bucket `who` is, None where nothing in it is left to close."""
-    found = [bucket for bucket in range(holding.nets.buckets) if bucket_id(holding, bucket) == who]
-    return found[0] if found and (holding.nets.bucket == found[0]).any() else None
+    found = _found(holding, who)
+    return None if found is None or not (holding.nets.bucket == found).any() else found
+
+
+def _found(holding: Holding, who: str) -> int | None:
+    """The bucket `who` is, None where a step has ended it."""
+    return next((bucket for bucket in range(holding.nets.buckets) if bucket_id(holding, bucket) == who), None)
 
 
 def _settled(holding: Holding, bucket: int) -> bool:

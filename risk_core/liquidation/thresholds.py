@@ -10,7 +10,6 @@ import numpy as np
 
 from ..arrays import Floats
 from ..margin.holding import Holding
-from ..margin.netting import POOL
 from .question import Question
 from .search import Region
 from .variants import below_zero
@@ -69,7 +68,10 @@ class Levels:
 
 
 def levels(holdings: Sequence[Holding]) -> list[Levels]:
-    """Levels of each holding: the pool along every underlying, an isolated bucket along its own. Raises Unsettled."""
+    """Levels of each holding: a pool along every underlying that moves it, an isolated bucket along its own.
+
+    Raises Unsettled.
+    """
     asked = [(holding, bucket, u) for holding in holdings for bucket, u in _own_walks(holding)]
     found = below_zero([_question(*one) for one in asked])
     liquidations = [_in_prices(holding, u, regions) for (holding, _, u), regions in zip(asked, found, strict=True)]
@@ -84,7 +86,7 @@ def levels(holdings: Sequence[Holding]) -> list[Levels]:
 def along(holdings: Sequence[Holding], beta: Floats) -> list[dict[int, list[Region]]]:
     """Regions of k of each holding's buckets when prices are multiplied by 1 + beta (k - 1), beta (U,).
 
-    A bucket that the move does not touch is left out, the pool never is.
+    A bucket that the move does not touch is left out, a pool that some price moves never is.
     """
     asked = []
     for i, holding in enumerate(holdings):
@@ -97,8 +99,8 @@ def along(holdings: Sequence[Holding], beta: Floats) -> list[dict[int, list[Regi
 
 
 def touched(holding: Holding, beta: Floats) -> list[int]:
-    """Buckets that a move of prices by beta (U,) touches, in their order; the pool always."""
-    return sorted({bucket for bucket, u in _own_walks(holding) if bucket == POOL or beta[u]})
+    """Buckets that a move of prices by beta (U,) touches, in their order; a pool that some price moves always."""
+    return sorted({bucket for bucket, u in _own_walks(holding) if bucket not in holding.nets.alone or beta[u]})
 
 
 def walked(holding: Holding) -> list[int]:
@@ -110,10 +112,10 @@ def walked(holding: Holding) -> list[int]:
 
 def _own_walks(holding: Holding) -> list[tuple[int, int]]:
     nets, underlying = holding.nets, holding.account.instruments.underlying
-    pool = [(POOL, u) for u in walked(holding)]
+    pools = [(pool, u) for pool in range(nets.pools.count) for u in nets.pools.underlyings(holding.account, pool)]
     alone = [(int(bucket), int(underlying[inst])) for bucket, inst in zip(nets.bucket, nets.instrument, strict=True)
-             if bucket != POOL]
-    return pool + alone
+             if bucket in nets.alone]
+    return pools + alone
 
 
 def _question(holding: Holding, bucket: int, u: int, what: str = "buffer") -> Question:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from ..margin.holding import Holding, hold
 from ..margin.models import MODES, usable
-from ..margin.netting import POOL, POOL_ID
 from ..margin.positions import leg_notional
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rulebook
@@ -19,7 +18,7 @@ from .thresholds import Levels, Liquidation, levels
 class Trigger:
     """One pool or isolated leg of a mode, along one underlying with the rest held still.
 
-    who: POOL_ID or the id of a leg; legs: ids of what is closed together. notional: of those legs now, dollars.
+    who: id of a pool or leg; legs: ids of what is closed together. notional: of those legs now, dollars.
     bankruptcy: price behind the nearest level at which the equity is 0, None without either.
     """
 
@@ -33,7 +32,7 @@ class Trigger:
 
 
 def triggers(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MODES)) -> tuple[Trigger, ...]:
-    """Every trigger of `modes`, mode by mode, the pool first. Raises Unsettled."""
+    """Every trigger of `modes`, mode by mode, pools first. Raises Unsettled."""
     holdings = [hold(account, rulebook.rules, mode) for mode in usable(modes, account, rulebook.rules)]
     found = zip(holdings, levels(holdings), strict=True)
     return tuple(one for holding, level in found for one in _of(holding, level))
@@ -47,8 +46,8 @@ def _of(holding: Holding, level: Levels) -> list[Trigger]:
         members[nets.bucket[at]].append(leg)
     ids = account.book.ids
     return [
-        Trigger(holding.mode.name, POOL_ID if bucket == POOL else ids[nets.bucket_leg[bucket]],
-                tuple(ids[leg] for leg in members[bucket]), account.underlyings[u],
-                math.fsum(notional[leg] for leg in members[bucket]), liquidation, level.bankruptcy[bucket, u])
+        Trigger(holding.mode.name, nets.who(account, bucket), tuple(ids[leg] for leg in members[bucket]),
+                account.underlyings[u], math.fsum(notional[leg] for leg in members[bucket]), liquidation,
+                level.bankruptcy[bucket, u])
         for (bucket, u), liquidation in level.liquidation.items()
     ]

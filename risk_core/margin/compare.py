@@ -15,11 +15,11 @@ from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rulebook
 from . import explain
 from .explain import Component, Share, Step
-from .figures import Bucket, Figures, worst
+from .figures import Bucket, Figures, total, worst
 from .holding import Holding, hold
 from .models import MODES, chosen, unavailable
-from .netting import POOL, POOL_ID
 from .positions import PositionFigures, position_figures
+from .wallets import WalletFigures, wallet_figures
 
 LARGEST = 1e15
 """Dollars up to which cents survive in the sum of an account."""
@@ -27,18 +27,20 @@ LARGEST = 1e15
 
 @dataclass(frozen=True, slots=True)
 class ModeResult:
-    """One mode: head figures (sums over the account), its pool where it splits, legs, levels, and why.
+    """One mode: head figures (sums over the account), its pools where it splits, legs, levels, and why.
 
+    pool: sum of the pools. wallets: one by one, where there are several.
     worst: what sets the figure, in words. components: parts that add up to the head maintenance margin.
     shares: per leg what it adds, three ways. steps: the waterfall from legs alone to initial margin.
-    buckets_liquidated: ids of legs, or POOL_ID, below maintenance now. worst_bucket: the pool or leg strained most.
-    orders: part of the pool's initial margin that open orders ask, None where there are none.
+    buckets_liquidated: ids of pools and legs below maintenance now. worst_bucket: the pool or leg strained most.
+    orders: part of the pools' initial margin that open orders ask, None where there are none.
     """
 
     name: str
     title: str
     head: Figures
     pool: Figures | None
+    wallets: tuple[WalletFigures, ...]
     positions: tuple[PositionFigures, ...]
     liquidation: Mapping[str, Liquidation]
     worst: str
@@ -48,6 +50,11 @@ class ModeResult:
     buckets_liquidated: tuple[str, ...]
     worst_bucket: Bucket
     orders: float | None
+
+    @property
+    def apart(self) -> bool:
+        """Whether there are several pools or legs to tell apart."""
+        return self.pool is not None or bool(self.wallets)
 
     @property
     def worst_used(self) -> float | None:
@@ -98,15 +105,14 @@ def _result(holding: Holding, level: Levels) -> ModeResult:
     zero = ZERO * holding.size
     columns = now.equity[0], now.initial[0], now.maintenance[0], now.withheld[0]
     figures = [Figures(float(e), float(i), float(m), zero, float(w)) for e, i, m, w in zip(*columns, strict=True)]
-    buckets = [Bucket(who, own) for who, own in zip(_names(holding), figures, strict=True)]
-    equity, initial, maintenance, withheld = (math.fsum(column) for column in columns)
-    head = Figures(equity, initial, maintenance, zero, withheld)
+    buckets = [Bucket(holding.nets.who(holding.account, at), own) for at, own in enumerate(figures)]
     why = explain.explain(holding, now)
     return ModeResult(
         holding.mode.name,
         holding.mode.title,
-        head,
-        figures[POOL] if holding.mode.splits else None,
+        total(figures),
+        total(figures[:holding.nets.alone.start]) if holding.mode.splits else None,
+        wallet_figures(holding, figures, level),
         position_figures(holding, now, figures, level),
         _by_underlying(holding, level),
         why.worst,
@@ -125,8 +131,3 @@ def _by_underlying(holding: Holding, level: Levels) -> dict[str, Liquidation]:
     for (_, u), liquidation in level.liquidation.items():
         parts[u].append(liquidation)
     return {names[u]: union(found) for u, found in parts.items()}
-
-
-def _names(holding: Holding) -> list[str]:
-    """Who each bucket is."""
-    return [POOL_ID, *(holding.account.book.ids[leg] for leg in holding.nets.bucket_leg[1:])]

@@ -14,7 +14,6 @@ from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rulebook
 from .holding import hold, margin
 from .models import MODES, usable
-from .netting import POOL, POOL_ID
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +31,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Regions of one bucket along a walk, open intervals of the price factor; `who` is POOL_ID or the id of a leg."""
+    """Regions of one bucket along a walk, open intervals of the price factor; `who` is the id of a pool or leg."""
 
     who: str
     regions: tuple[Region, ...]
@@ -65,8 +64,6 @@ def walk(account: Account, rulebook: Rulebook, moved: Sequence[str], factors: Fl
     for holding, buckets in zip(holdings, found, strict=True):
         at = margin(holding, states)
         curves[holding.mode.name] = Curve(at.equity.sum(axis=1), at.initial.sum(axis=1), at.maintenance.sum(axis=1))
-        legs = holding.nets.bucket_leg
         levels[holding.mode.name] = tuple(
-            Line(POOL_ID if bucket == POOL else account.book.ids[legs[bucket]], tuple(regions))
-            for bucket, regions in buckets.items())
+            Line(holding.nets.who(account, bucket), tuple(regions)) for bucket, regions in buckets.items())
     return Walk(tuple(moved), np.asarray(factors), curves, levels)

@@ -85,7 +85,8 @@ def _why_tiered(holding: Holding, now: Margin) -> Why:
         raise RuntimeError("a tiered mode charges every net")
     amounts, fee = asked.maintenance[0], asked.closing_fee[0]
     labels = account.instruments.labels
-    alone = {int(n): f" ({account.book.ids[leg]})" for leg, n in enumerate(nets.leg_net) if nets.bucket[n]}
+    alone = {int(n): f" ({account.book.ids[leg]})" for leg, n in enumerate(nets.leg_net)
+             if nets.bucket[n] in nets.alone}
     components = [Component(labels[inst] + alone.get(n, ""), float(amounts[n] - fee[n]))
                   for n, inst in enumerate(nets.instrument) if amounts[n] - fee[n]]
     if fee.any():
@@ -125,7 +126,7 @@ def orders(holding: Holding) -> float | None:
     if not account.orders.ids:
         return None
     one = np.ones((1, len(account.underlyings)))
-    return float(open_orders.added(account, holding.nets, holding.rules, one, holding.charge)[0])
+    return math.fsum(open_orders.added(account, holding.nets, holding.rules, one, holding.charge)[0])
 
 
 def _end_steps(maintenance: float, initial: float, ordered: float | None) -> tuple[Step, ...]:
@@ -164,7 +165,7 @@ def _marginal(holding: Holding, amounts: Floats, charged: Callable[[Nets], Float
 def _per_leg(nets: Nets, quantity: Floats) -> Nets:
     """Every leg as a net of its own and by itself, with `quantity` (P,)."""
     n = nets.leg_net
-    return replace(nets, bucket=1 + np.arange(len(n)), instrument=nets.instrument[n], quantity=quantity,
+    return replace(nets, bucket=nets.pools.count + np.arange(len(n)), instrument=nets.instrument[n], quantity=quantity,
                    leverage=nets.leverage[n], entry=nets.entry[n], profit_const=nets.profit_const[n],
                    profit_slope=nets.profit_slope[n], leg_net=np.arange(len(n)))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from .pools import is_pool, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,24 @@ class Figures:
         return None if self.equity < -self.zero else self.maintenance_used
 
 
+def total(parts: Sequence[Figures]) -> Figures:
+    """Sums over buckets (at least one) of one account."""
+    equity, initial, maintenance, withheld = (math.fsum(column) for column in zip(*(
+        (one.equity, one.initial_margin, one.maintenance_margin, one.withheld) for one in parts), strict=True))
+    return Figures(equity, initial, maintenance, parts[0].zero, withheld)
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One pool or isolated leg. who: the id of the leg, `POOL_ID` of the pool."""
+    """One pool or isolated leg. who: its id."""
 
     who: str
     figures: Figures
+
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence."""
+        return f"the {named(self.who)}" if is_pool(self.who) else self.who
 
 
 def worst(buckets: Iterable[Bucket]) -> Bucket:

@@ -9,22 +9,24 @@ from typing import Literal
 
 import numpy as np
 
-from ..arrays import Floats, Ints, exact_rows, exact_sums
+from ..arrays import Floats, Ints, exact_rows
 from ..errors import Problem, Refused
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rules
 from .account_value import gross, option_values
+from .balances import collateral_value
 from .charges import open_interest, open_orders, scan, tiered
 from .hedged import gains
 from .methods import choose
 from .methods.demand import Demand, Pool
 from .models import Mode, unavailable
 from .netting import POOL, Nets, net
+from .pools import pools
 
 
 @dataclass(frozen=True, eq=False)
 class Holding:
-    """An account in one mode. pledge: (B,) dollars pledged now to each isolated bucket, 0 for the pool.
+    """An account in one mode. pledge: (B,) dollars pledged now to each isolated bucket, 0 for a pool.
 
     pledge_coin: (B,) index of the underlying in whose coin the pledge is held, -1 where it is held in dollars.
     """
@@ -94,22 +96,22 @@ def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
     if reason := unavailable(mode, account, rules):
         raise Refused([Problem("rules", mode.name, f"is not available: {reason}")])
     rules = rules.model_copy(update={"tiers": open_interest.raised(rules.tiers, account)})
-    counted = rules.futures.funding == "counts at once"
-    nets = net(account, mode.isolated(account.book), both_sides=rules.futures.sides == "both", funding=counted)
-    legs = nets.bucket_leg[1:]
+    shared, counted = pools(account, rules), rules.futures.funding == "counts at once"
+    nets = net(account, mode.isolated(account.book), shared, both_sides=rules.futures.sides == "both", funding=counted)
+    legs = nets.bucket_leg[shared.count:]
     instrument = account.book.instrument[legs]
     in_coin = account.instruments.inverse[instrument] & np.array(rules.futures.pledge == "coin")
     coin = np.where(in_coin, account.instruments.underlying[instrument], -1)
-    pledge_coin = np.concatenate([[-1], coin]).astype(np.int64)
+    pledge_coin = np.concatenate([np.full(shared.count, -1), coin]).astype(np.int64)
     return Holding(account, rules, mode, nets, _pledges(account, rules, nets), pledge_coin)
 
 
 def _pledges(account: Account, rules: Rules, nets: Nets) -> Floats:
     """Given; else entry notional ÷ leverage; else the initial margin asked now (0 for a long option)."""
     pledge = np.zeros(nets.buckets)
-    if nets.buckets == 1:
+    if not nets.alone:
         return pledge
-    legs, book, ins = nets.bucket_leg[1:], account.book, account.instruments
+    legs, book, ins = nets.bucket_leg[nets.alone.start:], account.book, account.instruments
     at = book.instrument[legs]
     coin = np.array(rules.futures.pledge == "coin") & ins.inverse[at] & ~ins.is_option[at]
     in_coin = np.divide(ins.mark[at], book.entry[legs], out=np.ones(len(legs)), where=coin)
@@ -118,7 +120,7 @@ def _pledges(account: Account, rules: Rules, nets: Nets) -> Floats:
     asked = now.initial[0, nets.leg_net[legs]]
     by_leverage = np.abs(book.quantity[legs]) * price / book.leverage[legs]
     given = np.where(np.isnan(book.leverage[legs]), asked, by_leverage)
-    pledge[1:] = np.where(np.isnan(book.pledged[legs]), given, book.pledged[legs])
+    pledge[nets.alone.start:] = np.where(np.isnan(book.pledged[legs]), given, book.pledged[legs])
     return pledge
 
 
@@ -134,7 +136,7 @@ def margin(holding: Holding, factors: Floats, tie: float = 0.0) -> Margin:
     if holding.counts_option_value:
         equity += _by_bucket(nets.quantity * option_values(holding.account, factors)[:, nets.instrument], nets)
     initial = _by_bucket(asked.initial, nets)
-    initial[:, POOL] += open_orders.added(holding.account, nets, holding.rules, factors, "tiered")
+    initial[:, :nets.alone.start] += open_orders.added(holding.account, nets, holding.rules, factors, "tiered")
     return Margin(equity, initial, _by_bucket(asked.maintenance, nets), _withheld(holding, factors), asked, ())
 
 
@@ -151,7 +153,7 @@ def _scanned(holding: Holding, factors: Floats, tie: float) -> Margin:
         maintenance[:, POOL] += one.total[back]
         charges.append(one)
     initial = rules.initial_factor * maintenance
-    initial[:, POOL] += open_orders.added(account, holding.nets, holding.rules, factors, "scan")
+    initial += open_orders.added(account, holding.nets, holding.rules, factors, "scan")
     return Margin(equity, initial, maintenance, _withheld(holding, factors), None, tuple(charges))
 
 
@@ -160,8 +162,8 @@ def _by_method(holding: Holding, factors: Floats) -> Margin:
     asked = choose.demand(whole_pool(account, nets, factors), holding.rules)
     equity = _equity(holding, factors)
     equity += _by_bucket(nets.quantity * option_values(account, factors)[:, nets.instrument], nets)
-    initial, maintenance = asked.initial[:, None], asked.maintenance[:, None]
-    initial[:, POOL] += open_orders.added(account, nets, holding.rules, factors, "method")
+    maintenance = asked.maintenance[:, None]
+    initial = asked.initial[:, None] + open_orders.added(account, nets, holding.rules, factors, "method")
     return Margin(equity, initial, maintenance, _withheld(holding, factors), None, (), asked)
 
 
@@ -180,14 +182,14 @@ def _withheld(holding: Holding, factors: Floats) -> Floats:
     if rules.futures.profit == "losses only":
         out += _by_bucket(gains(account, nets, factors).withheld, nets)
     if rules.collateral.initial_haircuts:
-        const, moving = collateral_value(account, rules)
-        const_initial, moving_initial = collateral_value(account, rules, initial=True)
-        out[:, POOL] += const - const_initial + factors @ (moving - moving_initial)
+        asked = collateral_value(account, rules, nets.pools), collateral_value(account, rules, nets.pools, initial=True)
+        for pool, ((const, moving), (const_initial, moving_initial)) in enumerate(zip(*asked, strict=True)):
+            out[:, pool] += const - const_initial + factors @ (moving - moving_initial)
     return out
 
 
 def _by_bucket(by_net: Floats, nets: Nets) -> Floats:
-    """Sums over the nets of each bucket, (S, B); nets are ordered by bucket, and only the pool can be empty."""
+    """Sums over the nets of each bucket, (S, B); nets are ordered by bucket, and only pools can be empty."""
     out = np.zeros((len(by_net), nets.buckets))
     if len(nets.bucket):
         held, first = np.unique(nets.bucket, return_index=True)
@@ -201,20 +203,8 @@ def _equity(holding: Holding, factors: Floats) -> Floats:
     moved = factors[:, account.instruments.underlying[nets.instrument]]
     pledged = holding.pledged(factors)
     equity = _by_bucket(nets.profit_const + nets.profit_slope * moved, nets) + pledged
-    const, by_underlying = collateral_value(account, holding.rules)
-    equity[:, POOL] += const + factors @ by_underlying - exact_rows(pledged)
+    for pool, (const, by_underlying) in enumerate(collateral_value(account, holding.rules, nets.pools)):
+        equity[:, pool] += const + factors @ by_underlying - exact_rows(pledged[:, nets.backing == pool])
     return equity
 
 
-def collateral_value(account: Account, rules: Rules, *, initial: bool = False) -> tuple[float, Floats]:
-    """Collateral as it counts, dollars: what no walk moves, and what each underlying's price moves, (U,).
-
-    initial: as it counts where initial margin is measured.
-    """
-    held = account.collateral
-    weigh = rules.collateral.initial_weight if initial else rules.collateral.weight
-    weight = np.array([weigh(asset, amount) for asset, amount in zip(held.assets, held.amount.tolist(), strict=True)])
-    value = held.amount * held.price * weight
-    still = held.underlying < 0
-    moving = exact_sums(value[~still], held.underlying[~still], len(account.underlyings))
-    return math.fsum(value[still]), moving

@@ -19,6 +19,7 @@ from ..rulebooks.rules import Rules
 from .charges import options
 from .methods import choose
 from .netting import net
+from .pools import named, pools
 
 Charge = Literal["tiered", "whole"]
 
@@ -85,13 +86,18 @@ def chosen(names: Iterable[str]) -> tuple[Mode, ...]:
 
 def unavailable(mode: Mode, account: Account, rules: Rules) -> str | None:
     """Why the rulebook does not define `mode` for this account; None when it does."""
+    shared = pools(account, rules)
     if mode.charge == "whole":
-        return choose.unavailable(account, rules) if rules.whole else "this rulebook has no portfolio margin"
+        if not rules.whole:
+            return "this rulebook has no portfolio margin"
+        wallets = " and ".join(named(shared.id(pool)) for pool in range(shared.count))
+        several = f"its scenarios are of one pool, and here there are the {wallets}"
+        return several if shared.count > 1 else choose.unavailable(account, rules)
     if rules.options is None and account.instruments.is_option.any():
         return "this rulebook has no margin of options by themselves, and the account holds some"
     if rules.options is None or not rules.options.charges_longs:
         return None
-    return options.unsearched(account, net(account, mode.isolated(account.book)), rules.options)
+    return options.unsearched(account, net(account, mode.isolated(account.book), shared), rules.options)
 
 
 def usable(names: Iterable[str], account: Account, rules: Rules) -> tuple[Mode, ...]:

@@ -8,11 +8,10 @@ import numpy as np
 
 from ..arrays import Flags, Floats, Ints, exact_sums
 from ..portfolio.account_file import Account
+from .pools import Pools
 
 POOL = 0
-"""Number of the bucket all cross legs share; every isolated leg has a bucket of its own after it."""
-POOL_ID = ""
-"""Stands for the pool where ids of legs stand; no leg can have it, because an id is never empty."""
+"""Number of the first pool, which the cross legs of a mode with one pool share."""
 HEDGED = 1e-12
 """A net within this share of the gross is 0."""
 
@@ -24,7 +23,8 @@ class Nets:
     quantity: signed. leverage: smallest given, else NaN. entry: average of the legs on the net's side, NaN for options.
     Profit of futures and perpetuals at a mark multiplied by κ is profit_const + profit_slope·κ dollars (0 for options).
     leg_net: (P,), the net each leg belongs to.
-    bucket_leg: (B,), the leg of an isolated bucket, -1 for the pool.
+    bucket_leg: (B,), the leg of an isolated bucket, -1 for a pool. Pools come first.
+    backing: (B,), the pool an isolated bucket's pledge comes from, itself for a pool.
     """
 
     bucket: Ints
@@ -36,22 +36,34 @@ class Nets:
     profit_slope: Floats
     leg_net: Ints
     bucket_leg: Ints
+    backing: Ints
+    pools: Pools
 
     @property
     def buckets(self) -> int:
         return len(self.bucket_leg)
 
+    @property
+    def alone(self) -> range:
+        """Numbers of the isolated buckets."""
+        return range(self.pools.count, self.buckets)
 
-def net(account: Account, isolated: Flags, *, both_sides: bool = False, funding: bool = True) -> Nets:
-    """Buckets and nets when the legs flagged in `isolated` (P,) stand alone and the others share the pool.
+    def who(self, account: Account, bucket: int) -> str:
+        """Id of a bucket: of its pool, or of its leg."""
+        return account.book.ids[self.bucket_leg[bucket]] if bucket in self.alone else self.pools.id(bucket)
+
+
+def net(account: Account, isolated: Flags, pools: Pools, *, both_sides: bool = False, funding: bool = True) -> Nets:
+    """Buckets and nets when the legs flagged in `isolated` (P,) stand alone and the others share their pool.
 
     both_sides: long and short of one future or perpetual stay two nets. funding: what is accrued and not settled
     counts as profit.
     """
     book = account.book
     alone = np.flatnonzero(isolated)
-    leg_bucket = np.full(len(book.ids), POOL, dtype=np.int64)
-    leg_bucket[alone] = 1 + np.arange(len(alone))
+    pool = pools.of_instrument[book.instrument]
+    leg_bucket = pool.copy()
+    leg_bucket[alone] = pools.count + np.arange(len(alone))
     option = account.instruments.is_option[book.instrument]
     side = np.where(option | (not both_sides), 0, np.sign(book.quantity)).astype(np.int64)
     pairs = np.stack([leg_bucket, book.instrument, -side], axis=1).reshape(-1, 3)
@@ -73,7 +85,9 @@ def net(account: Account, isolated: Flags, *, both_sides: bool = False, funding:
         exact_sums(const, leg_net, count),
         exact_sums(slope, leg_net, count),
         leg_net,
-        np.concatenate([[-1], alone]).astype(np.int64),
+        np.concatenate([np.full(pools.count, -1), alone]).astype(np.int64),
+        np.concatenate([np.arange(pools.count), pool[alone]]).astype(np.int64),
+        pools,
     )
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .charges.futures import Futures
+from .charges.tiered import Requirement
 from .holding import Holding, Margin
-from .netting import POOL
 
 CLOSE = 1e-9
 """A price within this share of a tick counts as on it."""
@@ -45,21 +45,27 @@ def under(holding: Holding, now: Margin, convention: str) -> dict[int, OwnPrice]
     """
     if now.by_net is None:
         return {}
+    pools = [_in_pool(holding, now, now.by_net, convention, pool) for pool in range(holding.nets.pools.count)]
+    return {net: price for prices in pools for net, price in prices.items()}
+
+
+def _in_pool(holding: Holding, now: Margin, charged: Requirement, convention: str, pool: int) -> dict[int, OwnPrice]:
     nets, ins = holding.nets, holding.account.instruments
-    at = np.flatnonzero((nets.bucket == POOL) & ~ins.is_option[nets.instrument] & (nets.quantity != 0))
-    if not len(at) or now.equity[0, POOL] < now.maintenance[0, POOL]:
+    at = np.flatnonzero((nets.bucket == pool) & ~ins.is_option[nets.instrument] & (nets.quantity != 0))
+    equity, maintenance = float(now.equity[0, pool]), float(now.maintenance[0, pool])
+    if not len(at) or equity < maintenance:
         return {}
     held = Futures(holding.account, nets, at, holding.rules)
     side, slope = np.sign(nets.quantity[at]), held.size / np.where(held.inverse, held.entry, 1.0)
-    notional, asked = held.size * np.where(held.inverse, 1.0, held.mark), now.by_net.maintenance[0, at]
+    notional, asked = held.size * np.where(held.inverse, 1.0, held.mark), charged.maintenance[0, at]
     if convention == "shared by value":
-        share = float(now.equity[0, POOL]) * notional / notional.sum()
+        share = equity * notional / notional.sum()
         moving = np.where(held.inverse, 0.0, asked / held.mark)
         liquidation = held.mark + (asked - share) / (side * slope - moving)
         bankruptcy = held.mark - side * share / slope
     else:
-        liquidation = held.mark - side * float(now.equity[0, POOL] - now.maintenance[0, POOL]) / slope
-        bankruptcy = held.mark - side * float(now.equity[0, POOL]) / slope
+        liquidation = held.mark - side * (equity - maintenance) / slope
+        bankruptcy = held.mark - side * equity / slope
     to_index = holding.account.index[ins.underlying[nets.instrument[at]]] / held.mark
     return {int(n): OwnPrice(_price(own), _price(gone))
             for n, own, gone in zip(at, liquidation * to_index, bankruptcy * to_index, strict=True)}

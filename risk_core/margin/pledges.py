@@ -6,7 +6,6 @@ from ..portfolio.account_file import Account, read_document
 from ..rulebooks.rules import Rulebook
 from .holding import hold
 from .models import MODES, unavailable
-from .netting import POOL
 
 
 def pinned(account: Account, rulebook: Rulebook) -> Account:
@@ -22,7 +21,7 @@ def pinned(account: Account, rulebook: Rulebook) -> Account:
     open_ended = {name for name, pledged, leverage in zip(book.ids, book.pledged, book.leverage, strict=True)
                   if pledged != pledged and leverage != leverage}  # noqa: PLR0124 - NaN where not given
     pledge = {book.ids[nets.bucket_leg[bucket]]: float(holding.pledge[bucket])
-              for bucket in range(nets.buckets) if bucket != POOL}
+              for bucket in nets.alone}
     rows = [{**row, "isolated_margin": pledge[row["id"]]} if row["id"] in open_ended else row
             for row in account.document["positions"]]
     return read_document({**account.document, "positions": rows}) if open_ended else account

@@ -15,7 +15,6 @@ from . import own_price
 from .attribution import sides_of_nets
 from .figures import Figures
 from .holding import Holding, Margin
-from .netting import POOL
 from .own_price import OwnPrice
 
 
@@ -59,7 +58,7 @@ def position_figures(
     for p, name in enumerate(account.book.ids):
         bucket, inst = int(holding.nets.bucket[holding.nets.leg_net[p]]), int(account.book.instrument[p])
         at = bucket, int(account.instruments.underlying[inst])
-        own = figures[bucket] if bucket != POOL else None
+        own = figures[bucket] if bucket in holding.nets.alone else None
         usual = OwnPrice(level.liquidation[at].nearest, level.bankruptcy[at])
         prices = assumed.get(int(holding.nets.leg_net[p]), usual)
         rows.append(PositionFigures(

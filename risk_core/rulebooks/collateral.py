@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -29,7 +29,7 @@ class CollateralRules(Record):
 
     slices win over haircuts. initial_haircuts come off once more where initial margin is measured. borrow_weights:
     what a negative balance counts times, 1 where not given. size_factors: weights move with the square root of the
-    amount.
+    amount. pools: whether one pool backs everything, or the balances of each settlement coin what settles in it.
     """
 
     haircuts: dict[str, Rate]
@@ -40,6 +40,7 @@ class CollateralRules(Record):
     size_factors: dict[str, NotNegative]
     deposits: dict[str, Positive]
     deposit_starts: dict[str, Positive]
+    pools: Literal["one", "settlement coin"]
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -12,7 +12,7 @@ from pages.ui.cached import LADDER
 from pages.ui.levels import Level, Standing, standings
 from pages.ui.headlines import headline
 from pages.ui.sentences import Scene, sentence
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID
 from risk_core.margin.compare import compare
 from risk_core.margin.curves import walk
 from risk_core.margin.pledges import pinned

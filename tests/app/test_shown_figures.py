@@ -11,7 +11,7 @@ from pages.ui.headlines import headline
 from pages.ui.levels import Level, Standing
 from pages.ui.sentences import Scene, sentence
 from risk_core.margin.compare import compare
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID
 from risk_core.portfolio.account_file import read
 from risk_core.rulebooks import load
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from risk_core.liquidation.distance import daily_volatility, distance
 from risk_core.liquidation.thresholds import Liquidation, union
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID
 from risk_core.portfolio.account_file import read_document
 from risk_core.portfolio.whatif import WhatIf, move
 from tests.core import strategies as some

@@ -17,7 +17,7 @@ from risk_core.liquidation.walks import HIGHEST, LOWEST, Walks
 from risk_core.margin.charges.terms import Terms
 from risk_core.margin.curves import walk
 from risk_core.margin.models import MODES
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID
 from risk_core.rulebooks import load
 from risk_core.valuation import black76
 from tests import accounts

@@ -6,7 +6,7 @@ from db.samples import SAMPLES, slug
 from risk_core.liquidation.triggers import triggers
 from risk_core.margin.compare import compare
 from risk_core.margin.figures import Bucket, Figures, worst
-from risk_core.margin.netting import POOL_ID
+from risk_core.margin.pools import POOL_ID
 from risk_core.portfolio.account_file import read, read_document
 from risk_core.rulebooks import load
 

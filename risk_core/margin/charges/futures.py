@@ -121,7 +121,7 @@ class Futures:
 def requirement(held: Futures, factors: Floats) -> tuple[Floats, Floats, Floats]:
     """Initial and maintenance margin and the closing fee in it of each net, dollars, (S, n) each."""
     tiers = held.rules.tiers
-    pooled = held.nets.bucket[held.at] == 0
+    pooled = held.nets.bucket[held.at] < held.nets.pools.count
     initial = np.where(pooled, _initial(held, tiers.initial_at_cross, factors),
                        _initial(held, tiers.initial_at_isolated, factors))
     fee = held.closing_fee().at(held.factor(factors))

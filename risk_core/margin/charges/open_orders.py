@@ -17,14 +17,14 @@ from ...arrays import Floats, Ints
 from ...portfolio.account_file import Account
 from ...rulebooks.rules import Rules
 from ..methods import choose, demand
-from ..netting import POOL, Nets
+from ..netting import Nets
 from . import futures, scan
 from .futures import Futures
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Nets of the pool, with an empty one for every order that would open one, (n,) each.
+    """Nets of the pools, with an empty one for every order that would open one, (n,) each.
 
     account: with the instruments of the orders among its own, as `nets` counts them. side: in hedge mode the side a
     net of futures or perpetuals is for, 0 where both sides are netted.
@@ -40,12 +40,12 @@ Charged = Callable[[Pool, Ints, Rules, Floats], Floats]
 
 
 def added(account: Account, nets: Nets, rules: Rules, factors: Floats, charge: str) -> Floats:
-    """Initial margin the orders add to the pool, dollars (S,), prices multiplied by factors (S, U).
+    """Initial margin the orders add to each pool, dollars (S, pools), prices multiplied by factors (S, U).
 
     charge: what the holding is charged by, `tiered`, `scan` or `method`.
     """
     if not account.orders.ids or rules.orders.initial == "none":
-        return np.zeros(len(factors))
+        return np.zeros((len(factors), nets.pools.count))
     if charge == "tiered":
         return _by_tier(account, nets, rules, factors)
     return _by_whole(_scanned if charge == "scan" else _demanded, account, nets, rules, factors)
@@ -58,12 +58,21 @@ def _by_tier(account: Account, nets: Nets, rules: Rules, factors: Floats) -> Flo
 
     def asked(pool: Pool, by: Rules) -> Floats:
         plain = np.flatnonzero(~pool.account.instruments.is_option[pool.nets.instrument])
-        return futures.requirement(Futures(pool.account, pool.nets, plain, by), factors)[0]
+        initial = np.zeros((len(factors), len(pool.nets.quantity)))
+        initial[:, plain] = futures.requirement(Futures(pool.account, pool.nets, plain, by), factors)[0]
+        return initial
 
     pool = _pool(account, nets, both_sides=rules.futures.sides == "both")
     if rules.orders.initial == "each order":
-        return np.asarray(asked(_opened(pool), by_price).sum(axis=1))
-    return _beyond([asked(one, rules) for one in _reached(pool, reducing=False)])
+        own = nets.pools.of_ordered[account.orders.instrument]
+        return _by_pool(asked(_opened(pool), by_price), own, nets.pools.count)
+    return _by_pool(_beyond([asked(one, rules) for one in _reached(pool, reducing=False)]), pool.nets.bucket,
+                    nets.pools.count)
+
+
+def _by_pool(amounts: Floats, pool: Ints, count: int) -> Floats:
+    """Sums (S, pools) of `amounts` (S, n), each of the `pool` (n,) it is of."""
+    return np.stack([amounts[:, pool == one].sum(axis=1) for one in range(count)], axis=1)
 
 
 def _by_whole(charged: Charged, account: Account, nets: Nets, rules: Rules, factors: Floats) -> Floats:
@@ -73,8 +82,9 @@ def _by_whole(charged: Charged, account: Account, nets: Nets, rules: Rules, fact
     if rules.orders.initial == "each order":
         alone = _opened(pool)
         each = [charged(alone, np.array([i]), rules, factors) for i in range(len(account.orders.ids))]
-        return np.asarray(np.concatenate(each, axis=1).sum(axis=1))
-    return _beyond([charged(one, every, rules, factors) for one in _reached(pool, reducing=True)])
+        return np.asarray(np.concatenate(each, axis=1).sum(axis=1, keepdims=True))
+    beyond = _beyond([charged(one, every, rules, factors) for one in _reached(pool, reducing=True)])
+    return np.asarray(beyond.sum(axis=1, keepdims=True))
 
 
 def _demanded(pool: Pool, mine: Ints, rules: Rules, factors: Floats) -> Floats:
@@ -92,8 +102,8 @@ def _scanned(pool: Pool, mine: Ints, rules: Rules, factors: Floats) -> Floats:
 
 
 def _beyond(asked: Sequence[Floats]) -> Floats:
-    """What the largest of several margins, part by part, is beyond the first, dollars (S,)."""
-    return np.asarray((np.maximum.reduce(asked) - asked[0]).sum(axis=1))
+    """What the largest of several margins (S, n), part by part, is beyond the first, dollars (S, n)."""
+    return np.asarray(np.maximum.reduce(asked) - asked[0])
 
 
 def _reached(pool: Pool, *, reducing: bool) -> list[Pool]:
@@ -107,11 +117,11 @@ def _reached(pool: Pool, *, reducing: bool) -> list[Pool]:
 
 
 def _pool(account: Account, nets: Nets, *, both_sides: bool) -> Pool:
-    """The pool as the account holds it, before any order is filled."""
+    """The pools as the account holds them, before any order is filled."""
     orders = account.orders
     at = {key: i for i, key in enumerate(orders.instruments.keys)}
     own = np.array([at[key] for key in account.instruments.keys], dtype=np.int64)
-    mine = np.flatnonzero(nets.bucket == POOL)
+    mine = np.flatnonzero(nets.bucket < nets.pools.count)
     instrument, quantity = own[nets.instrument[mine]], nets.quantity[mine]
     sided = both_sides & ~orders.instruments.is_option[instrument]
     side = np.where(sided, np.sign(quantity), 0.0)
@@ -128,9 +138,9 @@ def _pool(account: Account, nets: Nets, *, both_sides: bool) -> Pool:
 
 
 def _nets(like: Nets, instrument: Ints, quantity: Floats, leverage: Floats, entry: Floats) -> Nets:
-    """Nets of the pool that are charged and nothing else: without legs and profit."""
+    """Nets of the pools that are charged and nothing else: without legs and profit."""
     none = np.zeros(len(quantity))
-    return replace(like, bucket=np.full(len(quantity), POOL), instrument=instrument, quantity=quantity,
+    return replace(like, bucket=like.pools.of_ordered[instrument], instrument=instrument, quantity=quantity,
                    leverage=leverage, entry=entry, profit_const=none, profit_slope=none)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..netting import POOL
 from . import equity, tiers
 from .margins import net_margin
 from .nodes import Node, Origin, Part, Term, inner, minus, number, over, plus, times
@@ -79,16 +78,18 @@ def _still(scene: Scene, bucket: int, u: int, *, charged: bool) -> Part | None:
     holding, nets = scene.holding, scene.holding.nets
     owned: list[Node] = []
     coin = holding.pledge_coin == u
-    pledged: list[Node] = [equity.pledge(scene, one) for one in range(1, nets.buckets) if not coin[one]]
-    if bucket == POOL:
+    pledged: list[Node] = [equity.pledge(scene, one) for one in nets.alone
+                           if nets.backing[one] == bucket and not coin[one]]
+    if bucket not in nets.alone:
         held = scene.account.collateral
-        owned += [equity.balance(scene, a) for a in range(len(held.assets)) if held.underlying[a] != u]
+        owned += [equity.balance(scene, a) for a in range(len(held.assets))
+                  if held.underlying[a] != u and nets.pools.of_asset[a] == bucket]
     elif not coin[bucket]:
         owned.append(equity.pledge(scene, bucket))
     others = [n for n in range(len(nets.quantity)) if nets.bucket[n] == bucket and n not in _moving(scene, bucket, u)]
     owned += equity.gained(scene, [leg for n in others for leg in scene.legs(n)])
     owned += equity.funding(scene, [leg for n in _moving(scene, bucket, u) for leg in scene.legs(n)])
-    owed: list[Node] = pledged if bucket == POOL else []
+    owed: list[Node] = pledged
     if charged:
         owed = owed + [net_margin(scene, n, "maintenance") for n in others if nets.quantity[n]]
     elif scene.rules.fees.bankruptcy == "with fee":
@@ -103,16 +104,15 @@ def _fee(scene: Scene, n: int) -> Part | None:
 
 def _coins(scene: Scene, bucket: int, u: int, out: Solution) -> None:
     """Collateral and pledges held in the coin that moves."""
-    held, holding = scene.account.collateral, scene.holding
-    if bucket == POOL:
-        out.moving += [times(equity.amount(scene, a), equity.weight(scene, a)) for a in range(len(held.assets))
-                       if held.underlying[a] == u and held.amount[a]]
+    held, holding, nets = scene.account.collateral, scene.holding, scene.holding.nets
+    out.moving += [times(equity.amount(scene, a), equity.weight(scene, a)) for a in range(len(held.assets))
+                   if held.underlying[a] == u and held.amount[a] and nets.pools.of_asset[a] == bucket]
     index = scene.index(u)
-    for one in range(1, holding.nets.buckets):
-        if holding.pledge_coin[one] == u and bucket in (POOL, one):
+    for one in nets.alone:
+        if holding.pledge_coin[one] == u and bucket in (one, nets.backing[one]):
             own = equity.pledge(scene, one)
             coins = Term("pledge", own.value / index.value, held_in(scene, u), own.origin, own.whose)
-            (out.owing if bucket == POOL else out.moving).append(coins)
+            (out.moving if bucket == one else out.owing).append(coins)
 
 
 def held_in(scene: Scene, u: int) -> str:

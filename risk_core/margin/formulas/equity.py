@@ -9,7 +9,6 @@ import numpy as np
 from ...rulebooks.collateral import SIZE_CEILING, SIZE_SHARE
 from ..account_value import option_values
 from ..hedged import gains
-from ..netting import POOL
 from .nodes import ZERO, Node, Operation, Origin, Part, Term, inner, largest, minus, number, over, plus, smallest, times
 from .scene import Scene
 
@@ -30,14 +29,14 @@ def account_equity(scene: Scene) -> Part:
 
 
 def bucket_equity(scene: Scene, bucket: int) -> Part:
-    """Equity of the pool or of one isolated leg."""
+    """Equity of one pool or of one isolated leg."""
     nets = scene.holding.nets
     legs = [int(leg) for leg in np.flatnonzero(nets.bucket[nets.leg_net] == bucket)]
-    pledged = [pledge(scene, one) for one in range(1, nets.buckets)]
-    if bucket != POOL:
-        return Part(f"equity{scene.at}", plus(pledged[bucket - 1], *gained(scene, legs)))
+    if bucket in nets.alone:
+        return Part(f"equity{scene.at}", plus(pledge(scene, bucket), *gained(scene, legs)))
+    pledged = [pledge(scene, one) for one in nets.alone if nets.backing[one] == bucket]
     left = [summed("pledged", pledged, "Σ pledge")] if pledged else []
-    return Part(f"equity{scene.at}", minus(plus(collateral(scene), *gained(scene, legs)), *left))
+    return Part(f"equity{scene.at}", minus(plus(collateral(scene, bucket), *gained(scene, legs)), *left))
 
 
 def gained(scene: Scene, legs: Sequence[int]) -> list[Node]:
@@ -103,9 +102,10 @@ def pledge(scene: Scene, bucket: int) -> Term:
     return Term("pledge", value, "USD", origin, book.ids[leg])
 
 
-def collateral(scene: Scene) -> Part:
-    """Every balance as it counts."""
-    rows = [balance(scene, a) for a in range(len(scene.account.collateral.assets))]
+def collateral(scene: Scene, pool: int | None = None) -> Part:
+    """Every balance, or every one of a pool, as it counts."""
+    of_asset = scene.holding.nets.pools.of_asset
+    rows = [balance(scene, a) for a in range(len(of_asset)) if pool in (None, of_asset[a])]
     return summed(f"collateral{scene.at}", rows, "Σ amount × price × weight")
 
 

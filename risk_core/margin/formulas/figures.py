@@ -1,58 +1,26 @@
 """Which figures have a formula, and the formula of each.
 
 `formula(result, "cross", "buffer")` is a head figure; with `leg` the figure of a leg; with `underlying` the nearest
-level of the account along a price, and with `who` of one pool or isolated leg.
+level of the account along a price, and with `who` of one pool or isolated leg; a wallet has figures of its own too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ...errors import Problem, Refused
-from ..compare import Comparison, ModeResult
-from ..netting import POOL, POOL_ID
+from ..compare import Comparison
+from ..pools import named
 from . import levels
-from .equity import account_equity, bucket_equity, pledge, profit, summed, withheld
+from .equity import account_equity, pledge, profit, summed, withheld
 from .formula import Formula
 from .levels import Found, Place
 from .margins import leg_margin, required
-from .nodes import ZERO, Node, Operation, Origin, Part, Term, inner, minus, over
-from .scene import Scene, present
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """One mode of a comparison, about which figures are asked."""
-
-    result: Comparison
-    mode: ModeResult
-    found: Found
-
-    @property
-    def scene(self) -> Scene:
-        return self.found.scene
-
-    def leg(self, name: str) -> int:
-        """Number of a leg. Raises Refused."""
-        ids = self.result.account.book.ids
-        if name not in ids:
-            raise Refused([Problem("positions", name, "is not the id of an enabled position")])
-        return ids.index(name)
-
-    def underlying(self, name: str) -> int:
-        """Number of an underlying. Raises Refused."""
-        if name not in self.mode.liquidation:
-            raise Refused([Problem("market.underlyings", name, "is not the underlying of a position or a balance")])
-        return self.result.account.underlyings.index(name)
-
-
-def subject(result: Comparison, mode: str) -> Subject:
-    """One mode of a comparison. Raises Refused where it is not in it."""
-    if mode not in result.modes:
-        raise Refused([Problem("modes", mode, result.unavailable.get(mode, "is not a margin mode of this comparison"))])
-    return Subject(result, result.modes[mode], Found(present(result.account, result.rulebook, mode)))
+from .nodes import Node, Operation, Origin, Part, Term, inner, minus
+from .scene import present
+from .subject import Subject, subject
+from .wallets import SAFE, WALLET_HEAD, share_used
 
 
 def formula(result: Comparison, mode: str, figure: str, leg: str | None = None, *, underlying: str | None = None,
@@ -63,14 +31,17 @@ def formula(result: Comparison, mode: str, figure: str, leg: str | None = None, 
 
 def of(asked: Subject, figure: str, leg: str | None = None, *, underlying: str | None = None,
        who: str | None = None) -> Formula:
-    """The same of a subject. who: POOL_ID or the id of an isolated leg; None for the whole account."""
-    table: Mapping[str, object] = LEG if leg is not None else LEVEL if underlying is not None else HEAD
+    """The same of a subject. who: id of a pool or isolated leg; None for the whole account."""
+    table: Mapping[str, object] = LEG if leg is not None else LEVEL if underlying is not None else HEAD \
+        if who is None else WALLET_HEAD
     if figure not in table:
         raise Refused([Problem("figure", figure, "has no formula here; there are " + ", ".join(table))])
     if leg is not None:
         return LEG[figure](asked, asked.leg(leg), f"{WORDS[figure]} of {leg}, {asked.mode.title}")
     if underlying is not None:
         return _level(asked, figure, asked.underlying(underlying), who)
+    if who is not None:
+        return WALLET_HEAD[figure](asked, asked.bucket(who), f"{WORDS[figure]}, {named(who)}, {asked.mode.title}")
     return HEAD[figure](asked, f"{WORDS[figure]}, {asked.mode.title}")
 
 
@@ -82,13 +53,12 @@ def _level(asked: Subject, figure: str, u: int, who: str | None) -> Formula:
             gone = (levels.GONE, levels.STILL)
             return Formula(f"{WORDS[figure]}, {name}, {asked.mode.title}", "P", "USD", None, None, gone)
     else:
-        bucket = POOL if who == POOL_ID else int(asked.scene.holding.nets.bucket[
-            asked.scene.holding.nets.leg_net[asked.leg(who)]])
-    whose = asked.result.account.book.ids[asked.scene.holding.nets.bucket_leg[bucket]] if bucket else "pool"
+        bucket = asked.bucket(who)
+    whose = named(asked.scene.holding.nets.who(asked.result.account, bucket))
     place = Place(bucket, u)
     if place not in asked.found.levels.liquidation:
         raise Refused([Problem("market.underlyings", name, f"does not move {whose}")])
-    whose = f"{whose}, " if asked.mode.pool is not None else ""
+    whose = f"{whose}, " if asked.mode.apart else ""
     return LEVEL[figure](asked.found, place, f"{WORDS[figure]}, {whose}{name}, {asked.mode.title}")
 
 
@@ -105,7 +75,7 @@ def _required(side: str) -> Callable[[Subject, str], Formula]:
 
 def _buffer(asked: Subject, title: str) -> Formula:
     of = minus(account_equity(asked.scene), required(asked.scene, "maintenance"))
-    return Formula(title, "buffer", "USD", of, asked.mode.head.buffer, ("Below 0 is liquidated, exactly 0 is safe.",))
+    return Formula(title, "buffer", "USD", of, asked.mode.head.buffer, (SAFE,))
 
 
 def _available(asked: Subject, title: str) -> Formula:
@@ -114,23 +84,17 @@ def _available(asked: Subject, title: str) -> Formula:
 
 
 def _used(asked: Subject, title: str) -> Formula:
-    worst, scene = asked.mode.worst_bucket, asked.scene
-    bucket = POOL if worst.who == POOL_ID else 1 + [
-        scene.account.book.ids[leg] for leg in scene.holding.nets.bucket_leg[1:]].index(worst.who)
-    of: Node = ZERO
-    if worst.figures.maintenance_margin:
-        of = over(required(scene, "maintenance", bucket), bucket_equity(scene, bucket))
+    worst = asked.mode.worst_bucket
+    bucket = asked.bucket(worst.who)
     limits = ["Liquidation at 100 %."]
-    if asked.mode.pool is not None:
-        limits.append(f"Of {worst.who or 'the pool'}, which is strained most: a sum over the account would hide it.")
-    if asked.mode.worst_used is None:
-        limits.append("No equity is left, so there is no ratio to show.")
-    return Formula(title, "maintenance used", "share", of, asked.mode.worst_used, tuple(limits))
+    if asked.mode.apart:
+        limits.append(f"Of {worst.words}, which is strained most: a sum over the account would hide it.")
+    return share_used(asked, bucket, worst.figures, title, limits)
 
 
 def _pledged(asked: Subject, title: str) -> Formula:
-    rows: list[Node] = [pledge(asked.scene, one) for one in range(1, asked.scene.holding.nets.buckets)]
-    total = float(asked.scene.holding.pledge[1:].sum())
+    rows: list[Node] = [pledge(asked.scene, one) for one in asked.scene.holding.nets.alone]
+    total = float(asked.scene.holding.pledge[asked.scene.holding.nets.alone.start:].sum())
     return Formula(title, "pledged", "USD", inner(summed("pledged", rows, "Σ pledge")), total)
 
 
@@ -175,7 +139,7 @@ def _unrealised(asked: Subject, leg: int, title: str) -> Formula:
 
 def _leg_pledge(asked: Subject, leg: int, title: str) -> Formula:
     bucket = int(asked.scene.holding.nets.bucket[asked.scene.holding.nets.leg_net[leg]])
-    if bucket == POOL:
+    if bucket not in asked.scene.holding.nets.alone:
         return Formula(title, "pledge", "USD", None, None, ("None: the leg shares the pool.",))
     return Formula(title, "pledge", "USD", pledge(asked.scene, bucket), asked.mode.positions[leg].pledged)
 

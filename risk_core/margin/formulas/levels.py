@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from ...liquidation.thresholds import Levels, Liquidation, levels
 from .. import own_price
-from ..netting import POOL
 from . import closed_form, tiers
 from .equity import bucket_equity
 from .formula import Formula
@@ -43,11 +42,11 @@ class Found:
         return self.levels.liquidation[place]
 
     def setting(self, u: int, level: float | None) -> int:
-        """The bucket whose level along `u` is `level`; the pool where there is none."""
+        """The bucket whose level along `u` is `level`; the first pool that `u` moves where there is none."""
         for (bucket, along), found in self.levels.liquidation.items():
             if along == u and level is not None and level in {found.below, found.above}:
                 return bucket
-        return POOL
+        return next(bucket for bucket, along in self.levels.liquidation if along == u)
 
 
 def level(found: Found, place: Place, title: str) -> Formula:
@@ -124,7 +123,8 @@ def _assumed(scene: Scene, n: int, result: float | None, title: str, *, bankrupt
     limits = (f"The rulebook states an estimate for positions in the pool: {convention}.", STILL)
     if result is None:
         return Formula(title, "P", "USD", None, None, limits)
-    of = _shared(scene, n, bankrupt=bankrupt) if convention == "shared by value" else _frozen(scene, bankrupt=bankrupt)
+    of = _shared(scene, n, bankrupt=bankrupt) if convention == "shared by value" else \
+        _frozen(scene, int(scene.holding.nets.bucket[n]), bankrupt=bankrupt)
     inst = int(scene.holding.nets.instrument[n])
     size: Node = scene.size(n)
     if scene.account.instruments.inverse[inst]:
@@ -141,17 +141,18 @@ def _assumed(scene: Scene, n: int, result: float | None, title: str, *, bankrupt
 
 
 def _shared(scene: Scene, n: int, *, bankrupt: bool) -> Node:
-    """The net's share of the pool's equity, by notional, less its own maintenance margin."""
+    """The net's share of its pool's equity, by notional, less its own maintenance margin."""
     nets, ins = scene.holding.nets, scene.account.instruments
-    plain = [one for one in range(len(nets.quantity)) if nets.bucket[one] == POOL and nets.quantity[one]
+    pool = int(nets.bucket[n])
+    plain = [one for one in range(len(nets.quantity)) if nets.bucket[one] == pool and nets.quantity[one]
              and not ins.is_option[nets.instrument[one]]]
     notionals: list[Node] = [tiers.notional(scene, one, "mark") for one in plain]
     own = tiers.notional(scene, n, "mark")
-    share = Part("share of equity", times(bucket_equity(scene, POOL), over(own, plus(*notionals))))
+    share = Part("share of equity", times(bucket_equity(scene, pool), over(own, plus(*notionals))))
     return share if bankrupt else minus(share, net_margin(scene, n, "maintenance"))
 
 
-def _frozen(scene: Scene, *, bankrupt: bool) -> Node:
+def _frozen(scene: Scene, pool: int, *, bankrupt: bool) -> Node:
     """The pool's buffer, or its equity."""
-    whole = bucket_equity(scene, POOL)
-    return whole if bankrupt else minus(whole, required(scene, "maintenance", POOL))
+    whole = bucket_equity(scene, pool)
+    return whole if bankrupt else minus(whole, required(scene, "maintenance", pool))

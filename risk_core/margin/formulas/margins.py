@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..netting import POOL
 from . import method_margin, option_margin, scan_margin, tiers
 from .equity import summed
 from .nodes import ZERO, Node, Origin, Part, Term, over, times
@@ -26,8 +25,8 @@ def required(scene: Scene, side: str, bucket: int | None = None) -> Part:
     nets = scene.holding.nets
     rows: list[Node] = [net_margin(scene, n, side) for n in range(len(nets.quantity))
                         if nets.quantity[n] and bucket in (None, nets.bucket[n])]
-    if side == "initial" and bucket in (None, POOL):
-        rows += scan_margin.ordered(scene)
+    if side == "initial" and bucket not in nets.alone:
+        rows += scan_margin.ordered(scene, bucket)
     return summed(f"{side} margin{scene.at}", rows, f"Σ {side} margin")
 
 

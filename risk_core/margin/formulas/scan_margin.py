@@ -24,13 +24,12 @@ def initial(scene: Scene) -> Part:
     return Part(f"initial margin{scene.at}", plus(asked, *ordered(scene)))
 
 
-def ordered(scene: Scene) -> list[Node]:
-    """What open orders add to initial margin."""
+def ordered(scene: Scene, pool: int | None = None) -> list[Node]:
+    """What open orders add to initial margin, of the account or of one pool of it."""
     holding = scene.holding
     added = open_orders.added(holding.account, holding.nets, holding.rules, scene.factors[None], holding.charge)
-    if not added[0]:
-        return []
-    return [Term("open orders", float(added[0]), "USD", scene.parameter("orders.initial"))]
+    amount = float(added[0].sum() if pool is None else added[0, pool])
+    return [Term("open orders", amount, "USD", scene.parameter("orders.initial"))] if amount else []
 
 
 def _held(scene: Scene) -> list[int]:

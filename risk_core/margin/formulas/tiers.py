@@ -8,7 +8,6 @@ import numpy as np
 
 from ...rulebooks.tiers import Step, deductions
 from ..charges.schedule import measured
-from ..netting import POOL
 from .nodes import Node, Operation, Origin, Part, Term, largest, minus, number, over, plus, times
 from .scene import Scene
 
@@ -59,7 +58,8 @@ def _priced(scene: Scene, n: int, side: str) -> str:
     tiers = scene.rules.tiers
     if side == "maintenance":
         return tiers.maintenance_at
-    return tiers.initial_at_cross if scene.holding.nets.bucket[n] == POOL else tiers.initial_at_isolated
+    nets = scene.holding.nets
+    return tiers.initial_at_isolated if nets.bucket[n] in nets.alone else tiers.initial_at_cross
 
 
 def _tier(scene: Scene, n: int, side: str, step: Step) -> Term:

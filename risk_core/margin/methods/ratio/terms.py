@@ -12,6 +12,7 @@ from ....rulebooks.ratio import RatioRules
 from ....rulebooks.rules import Rules
 from ...charges import tiered
 from ...netting import POOL, Nets, net
+from ...pools import pools
 from ..demand import Pool
 
 
@@ -55,7 +56,7 @@ def credit(own: RatioRules, asset: str, amount: float, price: Floats) -> Floats:
 
 def by_tier(pool: Pool, rules: Rules) -> tuple[Floats, Floats]:
     """Initial and maintenance margin of the pool's futures and perpetuals by tier, dollars (S,) each."""
-    like = net(pool.account, np.zeros(len(pool.account.book.ids), dtype=np.bool_))
+    like = net(pool.account, np.zeros(len(pool.account.book.ids), dtype=np.bool_), pools(pool.account, rules))
     initial, maintenance = np.zeros(pool.states), np.zeros(pool.states)
     books, back = np.unique(pool.quantity, axis=0, return_inverse=True)
     for number, quantity in enumerate(books):
