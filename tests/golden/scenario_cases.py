@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from risk_core.margin.account_value import option_value
-from risk_core.margin.holding import collateral_value, hold
+from risk_core.margin.balances import collateral_value
+from risk_core.margin.holding import hold
 from risk_core.margin.methods.demand import Pool
 from risk_core.margin.methods.scenarios import aggregate
 from risk_core.margin.models import MODES
+from risk_core.margin.pools import pools
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
 from risk_core.rulebooks.portfolio import Cancelling, ExtendedRow, Peg
@@ -127,7 +129,8 @@ def second_manager(inputs, _):
         risk_cancelling=tuple(Cancelling(asset=one["name"], underlying=COIN) for one in held if one["risk_cancelling"]))
     read = account(inputs, doc)
     found = figures(read, rules)
-    full, counted = (collateral_value(read, one)[0] for one in (ruled("derive-pm2", {"haircuts": {}}), rules))
+    full, counted = (collateral_value(read, one, pools(read, one))[0][0]
+                     for one in (ruled("derive-pm2", {"haircuts": {}}), rules))
     asked = {part.key: float(part.maintenance[0]) for part in hold(read, rules, MODES["portfolio"]).now.demand.parts}
     beside = sum(value for key, value in asked.items() if key != "portfolio.moves")
     return found | {"mtm": found["equity"] + full - counted, "collateral_mtm": full - inputs["cash"],
