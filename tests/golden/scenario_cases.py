@@ -16,7 +16,7 @@ from risk_core.margin.models import MODES
 from risk_core.margin.pools import pools
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
-from risk_core.rulebooks.portfolio import Cancelling, ExtendedRow, Peg
+from risk_core.rulebooks.portfolio_rows import Cancelling, ExtendedRow, Peg
 from tests.core.books import YEAR, cash, coin, document, instant
 
 STATES = {"up": "up", "none": "same", "down": "down", "skew_linear": "skew", "skew_abs": "wings"}
