@@ -21,8 +21,10 @@ SAME = 1e-10
 """Relative size of what counts as 0 in amounts and savings."""
 APART = 1e-11
 """Amounts are set apart by up to this share of the largest while pivoting, so that no two legs are used up at once."""
-AFRESH = 60
+AFRESH = 500
 """Pivots after which the inverse is worked out anew."""
+DRIFT = 1e-12
+"""Relative error of amounts at which it is, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +136,15 @@ class _Simplex:
     def _columns(self) -> Floats:
         return np.column_stack([self._column(int(at)) for at in self.basis])
 
+    def _refresh(self, amount: Floats) -> None:
+        """Work the inverse out anew where pivots have worn it: it takes longer than many pivots."""
+        columns = self._columns()
+        if np.abs(columns @ (self.inverse @ amount) - amount).max() > DRIFT * amount.max(initial=0.0):
+            self.inverse = np.linalg.inv(columns)
+
     def answers(self, worth: Floats, amount: Floats) -> tuple[Flags, Floats]:
         """At which states (n,) the basis is feasible and the best, and its amounts there (n, m)."""
-        self.inverse = np.linalg.inv(self._columns())
+        self._refresh(amount[0])
         found = amount @ self.inverse.T
         cost = np.concatenate([worth, np.zeros((len(worth), len(self.uses)))], axis=1)
         price = cost[:, self.basis] @ self.inverse
