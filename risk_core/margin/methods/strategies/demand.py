@@ -88,8 +88,8 @@ def pairing(pool: Pool, u: int, rules: StrategyRules) -> Pairing:
         return Pairing({}, (), ())
     table = strategies(legs.legs)
     charge = charges(legs, table)
-    used = pack(legs.alone @ table.uses - charge, table.uses, legs.amount).used
-    left = np.maximum(legs.amount - used @ table.uses.T, 0.0) * legs.alone
+    used = pack((table.uses.T @ legs.alone.T).T - charge, table.uses.toarray(), legs.amount).used
+    left = np.maximum(legs.amount - (table.uses @ used.T).T, 0.0) * legs.alone
     short = is_short(legs)
     amounts = {NAKED: left[:, short].sum(axis=1), LONG: left[:, ~short].sum(axis=1)}
     for family in FAMILIES:

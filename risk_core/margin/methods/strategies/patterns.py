@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from ....arrays import Floats, Ints
 from .legs import CALL, PUT, UNDERLYING, Leg, Legs
@@ -37,14 +38,14 @@ class Strategy:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Every strategy of some legs, (C,). uses: (m, C) units of each leg in a unit; signed: the same, shorts below 0.
+    """Every strategy of some legs, (C,). uses: (m, C) units of each leg in a unit, sparse; signed: shorts below 0.
 
     loss: (C,) greatest loss at expiry of a unit, dollars. left_out: families of which there are more than MOST.
     """
 
     found: tuple[Strategy, ...]
-    uses: Floats
-    signed: Floats
+    uses: csr_array
+    signed: csr_array
     loss: Floats
     left_out: tuple[str, ...]
 
@@ -65,7 +66,7 @@ def strategies(legs: tuple[Leg, ...]) -> Table:
     loss = np.array([0.0 if one.family in {STRADDLE, COVERED} else
                      greatest_loss([legs[i] for i in one.legs], one.counts) for one in found])
     left_out = tuple(family for family, own in sets.items() if own is None)
-    return Table(found, uses, sign[:, None] * uses, loss, left_out)
+    return Table(found, csr_array(uses), csr_array(sign[:, None] * uses), loss, left_out)
 
 
 def _at_most(found: Iterable[Strategy]) -> list[Strategy] | None:
@@ -87,7 +88,7 @@ def charges(legs: Legs, table: Table) -> Floats:
     one, other = legs.mark[:, call], legs.mark[:, put]
     is_call = legs.alone[:, call] + one >= legs.alone[:, put] + other
     cash[:, table.family(STRADDLE)] = one + other + np.where(is_call, legs.alone[:, call], legs.alone[:, put])
-    return np.asarray(np.maximum(cash + legs.mark @ table.signed, 0.0))
+    return np.asarray(np.maximum(cash + (table.signed.T @ legs.mark.T).T, 0.0))
 
 
 def greatest_loss(legs: Sequence[Leg], counts: Sequence[float]) -> float:
