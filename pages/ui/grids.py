@@ -128,12 +128,15 @@ UNDERLYINGS = Grid("underlyings", "Underlyings", "underlying", (
           ("daily_volume", "Daily volume, USD", 0), ("spread", "Spread, %", 2), ("depth", "Depth, USD", 0),
           ("open_interest", "Open interest, USD", 0), ("reference_volatility", "Reference vol, % a day", 2),
           ("stressed_volatility", "Stressed vol, % a day", 2), ("long_volatility", "10-year vol, % a day", 2),
-          ("confidence", "Feed confidence, %", 2))),
+          ("confidence", "Feed confidence, %", 2), ("perpetual_confidence", "Perpetual feed confidence, %", 2))),
 ))
 
 FORWARDS = Grid("forwards", "Forwards", "forward", (
     Column("expiry", "Expiry, UTC", "time", _FORWARD["expiry"] + " " + TIME_FORMS, width=150),
     Column("price", "Forward, USD", "number", _FORWARD["price"], width=120),
+    *(Column(key, title, "number", _FORWARD[key] + " Shown in percent.", shift=2, width=130)
+      for key, title in (("rate", "Rate, % a year"), ("fixed_share", "Fixed already, %"),
+                         ("confidence", "Feed confidence, %"))),
 ))
 
 SURFACE = Grid("surface", "Volatility surface", "point", (
