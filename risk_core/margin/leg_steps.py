@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -79,10 +80,10 @@ def _demanded(asked: Asked) -> list[Floats]:
 
 def _add_ons(demand: Demand | None, books: Books) -> list[Floats]:
     found = [part for part in demand.parts if not part.is_core and part.maintenance[0]] if demand else []
-    return [_of_all(books, lambda one, key=(part.key, part.underlying): _part(one, key)) for part in found]
+    return [_of_all(books, partial(_part, (part.key, part.underlying))) for part in found]
 
 
-def _part(asked: Demand, key: tuple[str, str]) -> Floats:
+def _part(key: tuple[str, str], asked: Demand) -> Floats:
     same = [part.maintenance for part in asked.parts if (part.key, part.underlying) == key]
     return np.asarray(sum(same, np.zeros(asked.states)))
 
