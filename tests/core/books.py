@@ -6,6 +6,7 @@ the present price of one underlying (or of all that `beta` names) while the rest
 
 import copy
 import math
+import os
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -24,6 +25,21 @@ PLAIN = {"base": "generic", "override": {"portfolio": {"short_option_minimum": 0
 """The generic rules without the add-ons of portfolio margin: what the laws call plain PM."""
 NO_HAIRCUT = {"base": "generic", "override": {"collateral": {"haircuts": {"BTC": 0.0, "ETH": 0.0}, "other_haircut": 0.0}}}
 POOLED = ("cross", "portfolio")
+EACH = 4
+"""Samples that every rulebook meets at a stop; in the nightly profile it meets all."""
+
+
+def met(samples, asked=None):
+    """(sample, rulebook): the generic rules and every sample, each other rulebook and EACH samples, in turn.
+
+    Every sample is met by many rulebooks and every rulebook by samples of several kinds; nightly by all. asked: only the
+    pairs of this rulebook.
+    """
+    names, books = list(samples), list(load.names())
+    count = len(names) if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else EACH
+    chosen = [(names[(i * EACH + j * 5) % len(names)], book) for i, book in enumerate(books) for j in range(count)]
+    pairs = sorted({*((name, "generic") for name in names), *chosen})
+    return pairs if asked is None else [pair for pair in pairs if pair[1] == asked]
 
 
 # Account files ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
 from tests.conftest import ROOT
 from tests.core import strategies as some
-from tests.core.books import call, changed, coin, document, future, perpetual, put, scale, single_rate
+from tests.core.books import call, changed, coin, document, future, met, perpetual, put, scale, single_rate
 from tests.core.option_conventions import CONVENTIONS, rules
 
 SAMPLES = {path.name.removesuffix(".margin.json"): json.loads(path.read_text("utf-8"))
@@ -71,14 +71,14 @@ def check(one, size):
 @pytest.mark.no_cover
 @pytest.mark.parametrize("book", load.names())
 def test_a_formula_worked_out_is_the_figure_shown(book):
-    """Every sample, mode and figure under every shipped rulebook."""
+    """Every mode and figure of the samples each shipped rulebook meets."""
     checked = 0
-    for doc in (changed(sample, rules=book) for sample in SAMPLES.values()):
+    for doc in (changed(SAMPLES[name], rules=book) for name, _ in met(SAMPLES, book)):
         for one in every(doc):
             check(one, scale(doc))
             assert one.agrees, one.title
             checked += one.of is not None
-    assert checked > 100
+    assert checked > 20
 
 
 @few

@@ -25,6 +25,7 @@ from tests.core.books import (
     direction,
     held,
     maintenance,
+    met,
     now,
     regions,
     same_levels,
@@ -37,7 +38,7 @@ from tests.core.test_against_oracle import check
 
 SAMPLES = {path.name.removesuffix(".margin.json"): json.loads(path.read_text("utf-8"))
            for path in sorted((ROOT / "db/samples").glob("*.margin.json"))}
-CASES = [(name, rules) for name in SAMPLES for rules in load.names()]
+CASES = met(SAMPLES)
 
 
 @pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
