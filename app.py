@@ -36,6 +36,8 @@ PAGES = (
          "Start from a template or type into the grid; the figures above follow each edit. “Save as” makes it yours."),
     Page("rulebooks.py", "Rulebooks", ":material/gavel:", "rulebooks",
          "Press “Change” at a parameter, type another value and see what it does before you apply it."),
+    Page("methods.py", "Methods", ":material/balance:", "methods",
+         "Choose rulebooks: the same book under each. Open one below, and click a bar or a cell of its risk matrix."),
     Page("accuracy.py", "Accuracy", ":material/verified:", "accuracy",
          "Open a venue to see each figure it prints beside ours, with the error and where it is from."),
     Page("glossary.py", "Glossary", ":material/menu_book:", "glossary",

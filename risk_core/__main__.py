@@ -137,6 +137,9 @@ def _words(result: Comparison, file: str) -> str:
         cells = (_regions(level["regions"]) for level in levels)
         rows.append([f"liquidated at {underlying}", *cells])
     why = [f"{mode.title}: {mode.worst}" for mode in result.modes.values()]
+    why += [f"{mode.title}, {wallet.name}: equity {wallet.figures.equity:,.2f}, maintenance margin "
+            f"{wallet.figures.maintenance_margin:,.2f}, buffer {wallet.figures.buffer:,.2f}"
+            for mode in result.modes.values() for wallet in mode.wallets]
     why += [f"{MODES[name].title}: not available, {reason}." for name, reason in result.unavailable.items()]
     return "\n".join([f"{file}  ({result.rulebook.title} rules)", output.table(rows), *why, ""])
 

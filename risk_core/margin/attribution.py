@@ -43,14 +43,19 @@ class LegRows:
 
     def without(self) -> Floats:
         """Maintenance margin of each leg's underlying if all legs but it were held, (P,)."""
+        return self.with_more(-1.0)
+
+    def with_more(self, part: float) -> Floats:
+        """Maintenance margin of each leg's underlying with the leg 1 + part times as large, (P,)."""
         u, at = self.underlying, self.instrument
+        size, delta = part * self.size, part * self.delta
         sizes, deltas = self._by(at, self.size, self.count), self._by(at, self.delta, self.count)
         profit = np.stack([self._by(u, row, self._sides)[u] for row in self.profit]).reshape(self.profit.shape)
         short = -np.minimum(sizes, 0.0)
-        others = self._by_side(short)[u] - short[at] - np.minimum(sizes[at] - self.size, 0.0)
-        gross = self._by_side(np.abs(deltas))[u] - np.abs(deltas[at]) + np.abs(deltas[at] - self.delta)
-        net = self._by_side(deltas)[u] - self.delta
-        return self._charge(profit - self.profit, others, 0.5 * (gross - np.abs(net)))
+        others = self._by_side(short)[u] - short[at] - np.minimum(sizes[at] + size, 0.0)
+        gross = self._by_side(np.abs(deltas))[u] - np.abs(deltas[at]) + np.abs(deltas[at] + delta)
+        net = self._by_side(deltas)[u] + delta
+        return self._charge(profit + part * self.profit, others, 0.5 * (gross - np.abs(net)))
 
     def instruments_alone(self) -> Floats:
         """Maintenance margin of each net instrument by itself, (instruments held,)."""
@@ -63,15 +68,36 @@ class LegRows:
 
     def euler(self, charges: tuple[scan.Charge, ...]) -> Floats:
         """Each leg's part of its underlying's charge, (P,): of the worst row's loss or the minimum, and the add-on."""
-        u, at = self.underlying, self.instrument
-        sizes, deltas = self._by(at, self.size, self.count), self._by(at, self.delta, self.count)
-        row = np.array([int(np.argmax(charge.loss[0])) for charge in charges])[u]
-        scanned = np.array([bool(charge.scan[0] >= charge.minimum[0]) for charge in charges])[u]
-        minimum = np.where(sizes[at] < 0, -self.rules.short_option_minimum * self.index * self.size, 0.0)
-        core = np.where(scanned, -self.profit[row, np.arange(len(u))], minimum)
+        scanned = np.array([bool(charge.scan[0] >= charge.minimum[0]) for charge in charges])[self.underlying]
+        return np.asarray(np.where(scanned, self.scanned(charges), self._minimum()) + self.hedged())
+
+    def scanned(self, charges: tuple[scan.Charge, ...]) -> Floats:
+        """Each leg's part of the loss in its underlying's worst row, (P,)."""
+        row = np.array([int(np.argmax(charge.loss[0])) for charge in charges])[self.underlying]
+        return np.asarray(-self.profit[row, np.arange(len(row))])
+
+    def netted(self) -> Floats:
+        """Each leg's part of its instrument's margin by itself, (P,)."""
+        held, back = np.unique(self.instrument, return_inverse=True)
+        loss = -np.stack([self._by(back, row, len(held)) for row in self.profit]).reshape(-1, len(held))
+        row, legs = loss.argmax(axis=0)[back], np.arange(len(back))
+        sizes = self._by(self.instrument, self.size, self.count)[self.instrument]
+        minimum = -self.rules.short_option_minimum * self.index * np.minimum(sizes, 0.0)
+        worst = np.where(loss[row, back] > 0, -self.profit[row, legs], 0.0)
+        return np.asarray(np.where(loss[row, back] >= minimum, worst, self._minimum()))
+
+    def hedged(self) -> Floats:
+        """Each leg's part of the add-on for hedged notional, (P,)."""
+        deltas = self._by(self.instrument, self.delta, self.count)
         whole = self._by_side(deltas)
-        add_on = self.delta * (np.sign(deltas[at]) - np.sign(whole[u]))
-        return np.asarray(core + 0.5 * self.rules.hedged_rate * add_on)
+        add_on = self.delta * (np.sign(deltas[self.instrument]) - np.sign(whole[self.underlying]))
+        return np.asarray(0.5 * self.rules.hedged_rate * add_on)
+
+    def _minimum(self) -> Floats:
+        """Each leg's part of the short option minimum, (P,)."""
+        sizes = self._by(self.instrument, self.size, self.count)
+        rate = self.rules.short_option_minimum
+        return np.where(sizes[self.instrument] < 0, -rate * self.index * self.size, 0.0)
 
     @property
     def _sides(self) -> int:

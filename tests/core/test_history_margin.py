@@ -419,7 +419,7 @@ def test_values_at_nodes_give_those_at_every_move(volatility, half):
     account = read_document(doc)
     column = Column(np.expm1(np.random.default_rng(1).uniform(-half, half, 300)))
     pool = Pool(account, np.array([[1.0, -1.0]]), np.ones((1, 1)), account.collateral.amount)
-    got = profits(pool, np.array([0]), [column], 0.0, collateral=False)[0, 0]
+    got = profits(pool, np.array([0]), [column], 0.0, collateral=False)[0][0]
     each = unit_profit(account, np.array([0, 1]), 1.0, column.move, 0.0)
     assert np.abs(got - (each[0] - each[1])).max() <= 3e-13 * 60_000
 

@@ -248,3 +248,16 @@ def test_F20_more_history_may_lower_the_mean_of_the_tail_but_not_the_worst():
     quiet = days + [0.0] * 10
     assert close(es(days, 0.8), 9.5, days) and es(quiet, 0.8) < es(days, 0.8)
     assert es(quiet, 0.999999) == es(days, 0.999999) == 10.0
+
+
+@given(rows=weighted, level=levels, even=st.booleans())
+def test_the_largest_losses_alone_say_the_same(rows, level, even):
+    """As far down as any choice of rows could need; every rule among equal probabilities, those that ties leave alone else."""
+    losses, weights = shares(rows)
+    weights = equal(len(losses)) if even else np.array(weights)
+    whole = found(losses, weights)
+    part = tail.tail(np.array([losses]), weights, tail.depth(weights, level))
+    rules = (RULES, ES_RULES) if even or weights.min() == weights.max() else (RULES[:2], ES_RULES[:1])
+    for measure, names in zip((tail.value_at_risk, tail.expected_shortfall), rules, strict=True):
+        for rule in names:
+            assert close(measure(whole, level, rule)[0], measure(part, level, rule)[0], losses), rule

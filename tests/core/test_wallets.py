@@ -6,6 +6,7 @@ import math
 import pytest
 
 from risk_core import output
+from risk_core.__main__ import main
 from risk_core.errors import Refused
 from risk_core.liquidation.frontier import two_prices
 from risk_core.liquidation.partial import partial
@@ -236,3 +237,12 @@ def test_options_settled_in_coin_belong_to_the_coin():
                    [coin("BTC", 0.4), coin("USDC", 9_000.0)], assets={"USDC": 1.0})
     mode = under(doc, "deribit-style", {}).modes["cross"]
     assert [(wallet.coin, wallet.positions) for wallet in mode.wallets] == [("BTC", ("c",)), ("USD", ("p",))]
+
+
+def test_the_command_line_tells_every_wallet(tmp_path, capsys):
+    file = tmp_path / "book.margin.json"
+    file.write_text(json.dumps({**book(), "rules": "binance-coin-style"}), "utf-8")
+    assert main(["evaluate", str(file), "--modes", "cross"]) == 0
+    told = capsys.readouterr().out
+    buffer = under(book(), "binance-coin-style", {}).modes["cross"].wallets[0].figures.buffer
+    assert "Cross, BTC wallet: equity" in told and f"buffer {buffer:,.2f}" in told and "Cross, USD wallet" in told

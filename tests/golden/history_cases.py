@@ -40,7 +40,7 @@ def revalued(inputs, _):
     quantity = np.bincount(account.book.instrument, account.book.quantity)[None]
     pool = Pool(account, quantity, np.ones((1, len(names))), account.collateral.amount)
     columns = [Column(move) for move in (levels[1:] / levels[:-1] - 1.0).T]
-    profit = profits(pool, np.arange(len(names)), columns, 0.0, collateral=False).sum(axis=0)[0]
+    profit = sum(profits(pool, np.arange(len(names)), columns, 0.0, collateral=False))[0]
     out = {"portfolio_values": (holdings.sum() + profit).tolist(), "losses": (-profit).tolist()}
     return out | (figures(-profit, np.full(len(profit), 1.0 / len(profit)), inputs) if "confidence" in inputs else {})
 

@@ -16,7 +16,7 @@ from risk_core.margin.models import MODES
 from risk_core.margin.pools import pools
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
-from risk_core.rulebooks.portfolio import Cancelling, ExtendedRow, Peg
+from risk_core.rulebooks.portfolio_rows import Cancelling, ExtendedRow, Peg
 from tests.core.books import YEAR, cash, coin, document, instant
 
 STATES = {"up": "up", "none": "same", "down": "down", "skew_linear": "skew", "skew_abs": "wings"}
@@ -151,7 +151,7 @@ def first_manager(inputs, _):
     doc = document(legs(inputs, perp["unrealised_value"]), [cash(inputs["cash"]), coin("BASE", inputs["base_qty"])],
                    market(inputs, sure), assets={"USDC": inputs["stable_price"],
                                                  "BASE": inputs["spot"] / inputs["stable_price"]},
-                   confidence={"BASE": perp["confidence"]})
+                   confidence={"BASE": perp["confidence"] if perp["qty"] else 1.0})
     rules = ruled("derive-pm1", {"haircuts": {}}, **shocks(params), **common(params),
                   positive_factor=margin["base_static_discount"], positive_rate_multiple=margin["rate_mult"],
                   positive_rate_added=margin["rate_add"], initial_factor=margin["im_factor"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,18 +36,14 @@ class Books:
 
         collateral: whether the account's collateral stands beside them. core: without add-ons.
         """
-        amount = self.account.collateral.amount * (1.0 if collateral else 0.0)
-        parts = [self._charged(self._quantities(legs[start:start + AT_ONCE]), amount, core)
-                 for start in range(0, len(legs), AT_ONCE)]
-        return np.concatenate(parts) if parts else np.zeros(0)
+        sums = [_summed(asked, core) for asked in self.demands(legs, collateral=collateral)]
+        return np.concatenate(sums) if sums else np.zeros(0)
 
-    def _charged(self, quantity: Floats, amount: Floats, core: bool) -> Floats:
-        asked = self._demand(quantity, amount)
-        out = np.zeros(len(quantity))
-        for part in asked.parts:
-            if part.is_core or not core:
-                out += part.maintenance
-        return out
+    def demands(self, legs: Floats, *, collateral: bool) -> Iterator[Demand]:
+        """What is demanded of books whose legs have these quantities (n, P), at most AT_ONCE of them in each demand."""
+        amount = self.account.collateral.amount * (1.0 if collateral else 0.0)
+        for start in range(0, len(legs), AT_ONCE):
+            yield self._demand(self._quantities(legs[start:start + AT_ONCE]), amount)
 
     def _demand(self, quantity: Floats, amount: Floats) -> Demand:
         factors = np.ones((len(quantity), len(self.account.underlyings)))
@@ -88,19 +84,33 @@ def leg_shares(books: Books, maintenance: float) -> LegShares:
 
 def offsets(books: Books) -> list[tuple[str, float]]:
     """The waterfall of what legs offset, without add-ons: the sum alone, then each step towards all together."""
-    ins, at = books.account.instruments, books.account.book.instrument
-    years = np.where(np.isnan(ins.years), -1.0, ins.years)
-    groups: list[tuple[str, Callable[[], Ints]]] = [
-        ("Each leg alone", lambda: np.arange(len(at))),
-        ("Netting within an instrument", lambda: at),
-        ("Offsets within an expiry", lambda: _numbered(ins.underlying[at], years[at])),
-        ("Offsets between expiries", lambda: ins.underlying[at]),
-        ("Offsets between underlyings", lambda: np.zeros(len(at), dtype=np.int64)),
-    ]
-    sums = [float(books.maintenance(_split(books.account.book.quantity, group()),
-                                    collateral=name == groups[-1][0], core=True).sum()) for name, group in groups]
+    groups = groupings(books.account)
+    sums = [float(books.maintenance(_split(books.account.book.quantity, group),
+                                    collateral=step == len(groups) - 1, core=True).sum())
+            for step, (_, group) in enumerate(groups)]
     changes = np.diff(sums, prepend=0.0)
     return [(name, float(change)) for (name, _), change in zip(groups, changes, strict=True)]
+
+
+def groupings(account: Account) -> list[tuple[str, Ints]]:
+    """Which legs may offset each other at each step of the waterfall: its name, and a number for each leg (P,)."""
+    ins, at = account.instruments, account.book.instrument
+    years = np.where(np.isnan(ins.years), -1.0, ins.years)
+    return [
+        ("Each leg alone", np.arange(len(at))),
+        ("Netting within an instrument", at),
+        ("Offsets within an expiry", _numbered(ins.underlying[at], years[at])),
+        ("Offsets between expiries", ins.underlying[at]),
+        ("Offsets between underlyings", np.zeros(len(at), dtype=np.int64)),
+    ]
+
+
+def _summed(asked: Demand, core: bool) -> Floats:
+    out = np.zeros(asked.states)
+    for part in asked.parts:
+        if part.is_core or not core:
+            out += part.maintenance
+    return out
 
 
 def _numbered(*columns: Floats | Ints) -> Ints:

@@ -78,4 +78,4 @@ def backtest(pool: Pool, rules: Rules) -> Backtest:
     plain = own.model_copy(update=whole)
     at, joint = moves.moved(pool.account, plain), moves.joint(pool.account, plain)
     profit = profits(pool, at, joint.columns, own.volatility_beta, collateral=own.collateral == "moves too")
-    return counted(-profit.sum(axis=0)[0], own)
+    return counted(-np.asarray(sum(profit))[0], own)

@@ -50,9 +50,15 @@ def _states(pool: Pool, block: slice) -> Pool:
 def _charged(pool: Pool, at: Ints, joint: moves.Moves, rules: HistoryRules) -> tuple[Floats, Floats, Floats]:
     """Initial and maintenance margin of each underlying alone and, last, of all, (n + 1, S); profit of state 0."""
     alone = profits(pool, at, joint.columns, rules.volatility_beta, collateral=rules.collateral == "moves too")
-    whole = alone.sum(axis=0)
+    whole = np.asarray(sum(alone))
     initial, maintenance = zip(*(_sides(-one, joint.weight, rules) for one in (*alone, whole)), strict=True)
-    return np.stack(initial), np.stack(maintenance), whole[0]
+    states = pool.states
+    return _spread(initial, states), _spread(maintenance, states), whole[0]
+
+
+def _spread(rows: Sequence[Floats], states: int) -> Floats:
+    """Rows of one figure or one a state, as one a state, (len(rows), S)."""
+    return np.stack([np.broadcast_to(row, states) for row in rows])
 
 
 def _parts(names: tuple[str, ...], initial: Floats, maintenance: Floats, rules: HistoryRules) -> tuple[Part, ...]:
@@ -85,10 +91,18 @@ def _measured(losses: tail.Tail, rules: HistoryRules, level: float) -> Floats:
 
 def _sides(loss: Floats, weight: Floats, rules: HistoryRules) -> tuple[Floats, Floats]:
     """Initial and maintenance margin of losses (S, K), dollars, each (S,): factor × measure, never below 0."""
-    losses = tail.tail(loss, weight)
+    losses = tail.tail(loss, weight, _depth(weight, rules))
     initial = rules.initial_factor * np.maximum(_measured(losses, rules, rules.initial_level), 0.0)
     maintenance = rules.maintenance_factor * np.maximum(_measured(losses, rules, rules.maintenance_level), 0.0)
     return initial, maintenance
+
+
+def _depth(weight: Floats, rules: HistoryRules) -> int | None:
+    """How many of the largest losses both levels need; None where the order of equal ones matters, and so all do."""
+    settled = (rules.quantile_rule in {"Hull", "lower"}, rules.es_rule == "weighted")[rules.measure != "value at risk"]
+    if not settled and weight.min() < weight.max():
+        return None
+    return tail.depth(weight, rules.maintenance_level)
 
 
 def _setting(loss: Floats, weight: Floats, rules: HistoryRules) -> tuple[int, ...]:

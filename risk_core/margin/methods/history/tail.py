@@ -28,18 +28,39 @@ class Tail:
     reached: Floats
 
 
-def tail(loss: Floats, weight: Floats) -> Tail:
-    """The losses (S, K) with their probabilities (K,), sorted.
+def tail(loss: Floats, weight: Floats, depth: int | None = None) -> Tail:
+    """The losses (S, K) with their probabilities (K,), sorted; only the `depth` largest where one is given.
 
-    Probabilities need not add up to 1: of a list of only the largest losses they do not.
+    Probabilities need not add up to 1: of a list of only the largest losses they do not. A depth is for measures
+    that no order of equal losses changes: all of equal probabilities, Hull, lower and weighted of any.
     """
-    if weight.size and weight.min() == weight.max():  # sorting values is several times as fast as sorting places
-        falling = -np.sort(-loss, axis=1)
-        own = np.broadcast_to(weight, loss.shape)
+    depth = loss.shape[1] if depth is None else depth
+    if weight.size and weight.min() == weight.max():  # values sort several times as fast as places
+        falling = -np.sort(_largest(loss, depth), axis=1)
+        own = np.broadcast_to(weight[:depth], falling.shape)
     else:
-        at = order(loss, weight)
+        at = order(loss, weight) if depth == loss.shape[1] else _placed(loss, depth)
         falling, own = np.take_along_axis(loss, at, axis=1), weight[at]
     return Tail(falling, own, np.cumsum(own, axis=1))
+
+
+def depth(weight: Floats, level: float) -> int:
+    """How many of the largest losses hold all of the tail, whichever they are, and the row that exceeds it."""
+    least = np.cumsum(np.sort(weight))
+    return min(int(np.searchsorted(least, 1.0 - level + 2.0 * SLACK, side="right")) + 2, len(weight))
+
+
+def _largest(loss: Floats, count: int) -> Floats:
+    """The largest losses of each row with their signs turned, in any order, (S, count)."""
+    turned = -loss
+    return turned if count == turned.shape[1] else np.partition(turned, count - 1, axis=1)[:, :count]
+
+
+def _placed(loss: Floats, count: int) -> Ints:
+    """Places of the largest losses of each row, the largest first, (S, count)."""
+    at = np.argpartition(-loss, count - 1, axis=1)[:, :count]
+    within = np.argsort(-np.take_along_axis(loss, at, axis=1), axis=1)
+    return np.asarray(np.take_along_axis(at, within, axis=1))
 
 
 def order(loss: Floats, weight: Floats) -> Ints:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ....arrays import Floats
-from ....rulebooks.portfolio import Cancelling, PortfolioRules
+from ....rulebooks.portfolio import PortfolioRules
+from ....rulebooks.portfolio_rows import Cancelling
 from ..demand import Pool
 from .rows import table
 

@@ -13,7 +13,7 @@ from ....rulebooks.strategies import StrategyRules
 from ..demand import Demand, Part, Pool
 from .legs import UNDERLYING, Legs, is_short, legs_of
 from .packing import pack
-from .patterns import FAMILIES, LONG, NAKED, Strategy, charges, strategies
+from .patterns import FAMILIES, LONG, NAKED, Strategy, Table, charges, strategies
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +86,24 @@ def pairing(pool: Pool, u: int, rules: StrategyRules) -> Pairing:
     legs = legs_of(pool, u, pool.factors[first, u], pool.quantity[first], rules)
     if all(leg.right == UNDERLYING for leg in legs.legs):
         return Pairing({}, (), ())
-    found, left_out = strategies(legs)
-    charge = charges(legs, found)
-    uses = _uses(legs, found)
-    used = pack(legs.alone @ uses - charge, uses, legs.amount).used
-    left = np.maximum(legs.amount - used @ uses.T, 0.0) * legs.alone
+    table = strategies(legs.legs)
+    charge = charges(legs, table)
+    used = pack((table.uses.T @ legs.alone.T).T - charge, table.uses.toarray(), legs.amount).used
+    left = np.maximum(legs.amount - (table.uses @ used.T).T, 0.0) * legs.alone
     short = is_short(legs)
     amounts = {NAKED: left[:, short].sum(axis=1), LONG: left[:, ~short].sum(axis=1)}
     for family in FAMILIES:
-        mine = [i for i, one in enumerate(found) if one.family == family]
+        mine = table.family(family)
         amounts[family] = (used[:, mine] * charge[:, mine]).sum(axis=1)
-    held = _first(pool, u, legs, found, used[back[0]], charge[back[0]], back[0])
-    return Pairing({family: value[back] for family, value in amounts.items() if value.any()}, held, left_out)
+    held = _first(pool, u, legs, table, used[back[0]], charge[back[0]], int(back[0]))
+    return Pairing({family: value[back] for family, value in amounts.items() if value.any()}, held, table.left_out)
 
 
-def _uses(legs: Legs, found: tuple[Strategy, ...]) -> Floats:
-    """Units of each leg in a unit of each strategy, (m, C)."""
-    out = np.zeros((len(legs.legs), len(found)))
-    for column, one in enumerate(found):
-        out[list(one.legs), column] = one.counts
-    return out
-
-
-def _first(pool: Pool, u: int, legs: Legs, found: tuple[Strategy, ...], used: Floats, charge: Floats,
-           row: int) -> tuple[Paired, ...]:
-    name, left = pool.account.underlyings[u], legs.amount[row] - _uses(legs, found) @ used
+def _first(pool: Pool, u: int, legs: Legs, table: Table, used: Floats, charge: Floats, row: int) -> tuple[Paired, ...]:
+    name, left = pool.account.underlyings[u], legs.amount[row] - table.uses @ used
     least = 1e-9 * float(legs.amount[row].max(initial=0.0))
     out = [Paired(name, one.family, _legs_in_words(pool, legs, one), float(units), float(units * cost))
-           for one, units, cost in zip(found, used, charge, strict=True) if units > least]
+           for one, units, cost in zip(table.found, used, charge, strict=True) if units > least]
     for i, leg in enumerate(legs.legs):
         if leg.right != UNDERLYING and left[i] > least:
             alone = Strategy(LONG if leg.is_long else NAKED, (i,), (1.0,))

@@ -18,7 +18,7 @@ CALL, PUT, UNDERLYING = "call", "put", "underlying"
 class Leg:
     """One side of one instrument, or coins held as collateral (instrument -1), which cover short calls.
 
-    right: call, put or underlying; strike and years NaN where it has none.
+    right: call, put or underlying; strike and years 0 where it has none.
     """
 
     instrument: int
@@ -66,14 +66,15 @@ def legs_of(pool: Pool, underlying: int, factor: Floats, quantity: Floats, rules
 def _with_coins(plain: Legs, coins: float) -> Legs:
     """The legs, and coins of the collateral as one more."""
     none = np.zeros((len(plain.index), 1))
-    return Legs((*plain.legs, Leg(-1, True, UNDERLYING, np.nan, np.nan)), np.hstack([plain.amount, none + coins]),
+    return Legs((*plain.legs, Leg(-1, True, UNDERLYING, 0.0, 0.0)), np.hstack([plain.amount, none + coins]),
                 plain.index, np.hstack([plain.mark, none]), np.hstack([plain.alone, none]))
 
 
 def _leg(pool: Pool, i: int, is_long: bool) -> Leg:
     ins = pool.account.instruments
     right = (CALL if ins.is_call[i] else PUT) if ins.is_option[i] else UNDERLYING
-    return Leg(i, is_long, right, float(ins.strike[i]), float(ins.years[i]))
+    strike, years = (float(ins.strike[i]), float(ins.years[i])) if ins.is_option[i] else (0.0, 0.0)
+    return Leg(i, is_long, right, strike, years)
 
 
 def _marks(pool: Pool, at: Ints, factor: Floats) -> Floats:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from ....arrays import Floats
+from ....arrays import Floats, Ints
 from .legs import CALL, PUT, UNDERLYING, Leg, Legs
 
 NAKED, LONG = "Naked short options", "Long options paid in full"
@@ -34,17 +36,37 @@ class Strategy:
     counts: tuple[float, ...]
 
 
-def strategies(legs: Legs) -> tuple[tuple[Strategy, ...], tuple[str, ...]]:
-    """Every strategy of the legs, and the families left out because there are more than MOST of them."""
-    found: list[Strategy] = []
-    left_out = []
-    for family in FAMILIES:
-        own = _at_most(_FINDERS[family](legs.legs))
-        if own is None:
-            left_out.append(family)
-        else:
-            found += own
-    return tuple(found), tuple(left_out)
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Every strategy of some legs, (C,). uses: (m, C) units of each leg in a unit, sparse; signed: shorts below 0.
+
+    loss: (C,) greatest loss at expiry of a unit, dollars. left_out: families of which there are more than MOST.
+    """
+
+    found: tuple[Strategy, ...]
+    uses: csr_array
+    signed: csr_array
+    loss: Floats
+    left_out: tuple[str, ...]
+
+    def family(self, name: str) -> Ints:
+        """The strategies of one family."""
+        return np.array([i for i, one in enumerate(self.found) if one.family == name], dtype=np.int64)
+
+
+@lru_cache(maxsize=64)
+def strategies(legs: tuple[Leg, ...]) -> Table:
+    """Every strategy of the legs."""
+    sets = {family: _at_most(_FINDERS[family](legs)) for family in FAMILIES}
+    found = tuple(one for own in sets.values() if own for one in own)
+    uses = np.zeros((len(legs), len(found)))
+    for column, one in enumerate(found):
+        uses[list(one.legs), column] = one.counts
+    sign = np.array([1.0 if leg.is_long else -1.0 for leg in legs])
+    loss = np.array([0.0 if one.family in {STRADDLE, COVERED} else
+                     greatest_loss([legs[i] for i in one.legs], one.counts) for one in found])
+    left_out = tuple(family for family, own in sets.items() if own is None)
+    return Table(found, csr_array(uses), csr_array(sign[:, None] * uses), loss, left_out)
 
 
 def _at_most(found: Iterable[Strategy]) -> list[Strategy] | None:
@@ -56,26 +78,17 @@ def _at_most(found: Iterable[Strategy]) -> list[Strategy] | None:
     return out
 
 
-def charges(legs: Legs, found: Sequence[Strategy]) -> Floats:
-    """Charge of a unit of each strategy besides the marks in equity, dollars (n, len(found))."""
-    out = np.zeros((len(legs.index), len(found)))
-    for column, one in enumerate(found):
-        at, counts = list(one.legs), np.array(one.counts)
-        sign = np.array([1.0 if legs.legs[i].is_long else -1.0 for i in at])
-        marks = legs.mark[:, at] @ (sign * counts)
-        out[:, column] = np.maximum(_cash(legs, one) + marks, 0.0)
-    return out
-
-
-def _cash(legs: Legs, one: Strategy) -> Floats | float:
-    """R of a unit of the strategy, dollars."""
-    if one.family == STRADDLE:
-        sides, marks = legs.alone[:, one.legs] + legs.mark[:, one.legs], legs.mark[:, one.legs]
-        greater = sides[:, 0] >= sides[:, 1]
-        return np.asarray(np.where(greater, sides[:, 0] + marks[:, 1], sides[:, 1] + marks[:, 0]))
-    if one.family == COVERED:
-        return np.asarray(legs.mark[:, one.legs[0]])
-    return greatest_loss([legs.legs[i] for i in one.legs], one.counts)
+def charges(legs: Legs, table: Table) -> Floats:
+    """Charge of a unit of each strategy besides the marks in equity, dollars (n, C)."""
+    cash = np.tile(table.loss, (len(legs.index), 1))
+    pairs = {name: np.array([table.found[i].legs for i in table.family(name)], dtype=np.int64).reshape(-1, 2).T
+             for name in (STRADDLE, COVERED)}
+    cash[:, table.family(COVERED)] = legs.mark[:, pairs[COVERED][0]]
+    call, put = pairs[STRADDLE]
+    one, other = legs.mark[:, call], legs.mark[:, put]
+    is_call = legs.alone[:, call] + one >= legs.alone[:, put] + other
+    cash[:, table.family(STRADDLE)] = one + other + np.where(is_call, legs.alone[:, call], legs.alone[:, put])
+    return np.asarray(np.maximum(cash + (table.signed.T @ legs.mark.T).T, 0.0))
 
 
 def greatest_loss(legs: Sequence[Leg], counts: Sequence[float]) -> float:

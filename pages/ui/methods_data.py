@@ -1,0 +1,154 @@
+"""What the methods page shows: one account under chosen rulebooks, each answer kept by the content it depends on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui import cached, controls, state, view
+from pages.ui.cached import ENTRIES, HOUR
+from pages.ui.telling import sentence
+from risk_core.arrays import Floats
+from risk_core.errors import MarginscopeError
+from risk_core.liquidation.thresholds import Liquidation
+from risk_core.margin.compare import compare
+from risk_core.margin.leg_steps import LegStep, increments, leg_steps
+from risk_core.margin.methods.demand import Demand
+from risk_core.margin.methods.grid_error import GridError, grid_errors
+from risk_core.margin.rulebook_table import Asked, NotAsked, under
+from risk_core.portfolio.account_file import Account
+from risk_core.rulebooks import load
+
+IN_FORCE = "in force"
+"""The choice of the rulebook that the account and the what-if controls put in force."""
+USUAL = (IN_FORCE, "derive-pm2", "deribit-pm", "okx-pm", "span", "tims", "historical-var", "expected-shortfall", "simm",
+         "reg-t")
+"""Chosen when the page opens, of those there are."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The draft at the present controls."""
+
+    draft: state.Draft
+    account: Account
+    controls: state.Controls
+
+    @property
+    def moved(self) -> bool:
+        """True when anything on screen is hypothetical."""
+        return not self.controls.is_now
+
+    def question(self, choice: str) -> cached.Asked:
+        """The account at the what-if under one choice. Raises Refused."""
+        if choice == IN_FORCE:
+            return view.asked(self.account, self.controls)
+        return cached.asked_under(self.account, choice, self.controls.what_if)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One rulebook of the table."""
+
+    question: cached.Asked
+    asked: Asked
+    in_force: bool
+
+
+@dataclass(frozen=True)
+class Level:
+    """The nearest liquidation level of a pool along any single price. reason: why there can be no figure."""
+
+    underlying: str = ""
+    found: Liquidation | None = None
+    reason: str = ""
+
+
+def present() -> Seen:
+    """The session's draft at the present controls. Raises StoreError, Refused."""
+    held = state.draft()
+    account = state.account(held)
+    return Seen(held, account, controls.present(account))
+
+
+def choices() -> tuple[str, ...]:
+    """Every rulebook with portfolio margin that can be chosen, the one in force first."""
+    return IN_FORCE, *(name for name in load.names() if load.load(name).rules.whole)
+
+
+def titled(seen: Seen, choice: str) -> str:
+    """A choice in words."""
+    if choice == IN_FORCE:
+        return f"{seen.question(choice).rules.title} (in force)"
+    return load.load(choice).title
+
+
+def rows(seen: Seen, chosen: Iterable[str]) -> tuple[list[Row], list[NotAsked]]:
+    """Rulebooks with a figure, most initial margin first, and those without; each once."""
+    found: list[Row] = []
+    missing: list[NotAsked] = []
+    known: set[str] = set()
+    for choice in sorted(chosen, key=lambda one: one != IN_FORCE):
+        question = seen.question(choice)
+        if question.rules.digest in known:
+            continue
+        known.add(question.rules.digest)
+        answer = asked(question)
+        if isinstance(answer, Asked):
+            found.append(Row(question, answer, choice == IN_FORCE))
+        else:
+            missing.append(answer)
+    return sorted(found, key=lambda row: -row.asked.initial), missing
+
+
+@st.cache_resource(max_entries=8 * ENTRIES, ttl=HOUR, show_spinner=False)
+def _asked(text: str, _question: cached.Asked) -> Asked | NotAsked:  # noqa: ARG001 - the text is the key
+    try:
+        return under(cached.moved(_question), _question.rules)
+    except MarginscopeError as refused:
+        return NotAsked(_question.rules, str(refused))
+
+
+def asked(question: cached.Asked) -> Asked | NotAsked:
+    """What the rulebook asks of the account after the what-if in portfolio mode."""
+    return _asked(question.text, question)
+
+
+@st.cache_resource(max_entries=8 * ENTRIES, ttl=HOUR, show_spinner=False)
+def _level(text: str, _question: cached.Asked) -> Level:  # noqa: ARG001
+    try:
+        modes = compare(cached.moved(_question), _question.rules, ["portfolio"]).modes
+    except MarginscopeError as refused:
+        return Level(reason=sentence(refused))
+    found = modes["portfolio"].liquidation if "portfolio" in modes else {}
+    near = [Level(name, one) for name, one in found.items() if one.now or one.nearest is not None]
+    return min(near, key=lambda one: _reach(one.found), default=Level())
+
+
+def level(question: cached.Asked) -> Level:
+    """Where the pool is liquidated first along any single price; sampled methods take a while."""
+    return _level(question.text, question)
+
+
+def _reach(one: Liquidation | None) -> float:
+    if one is None or one.nearest is None or one.now:
+        return 0.0
+    return abs(math.log(one.nearest / one.price))
+
+
+@st.cache_resource(max_entries=2 * ENTRIES, ttl=HOUR, show_spinner=False)
+def _opened(text: str, _asked: Asked) -> tuple[tuple[LegStep, ...], Floats, tuple[GridError, ...]]:  # noqa: ARG001
+    return leg_steps(_asked), increments(_asked), grid_errors(_asked.holding)
+
+
+def opened(row: Row) -> tuple[tuple[LegStep, ...], Floats, tuple[GridError, ...]]:
+    """Each step by leg, what 1 % more of a leg asks, (P,), and what lies between the rows."""
+    return _opened(row.question.text, row.asked)
+
+
+def demand(one: Asked) -> Demand | None:
+    """What the method demands now; None for a scan by rows."""
+    return one.holding.now.demand

@@ -1,0 +1,89 @@
+"""Scenarios of a method as something to look at: a matrix of price moves and volatility states, or a list by loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from risk_core.arrays import Floats, Ints
+from risk_core.margin.methods.demand import Scenarios
+from risk_core.rulebooks.rules import Rules
+
+WIDEST = 81
+"""Price moves that still fit beside each other."""
+TEN = 10
+STATES = ("up", "same", "down")
+NAMES = {"up": "volatility up", "same": "volatility same", "down": "volatility down"}
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Scenarios of one underlying that form a grid, and those beside it.
+
+    moves: (X,) relative, ascending. states: Y names. row: (Y, X) which scenario a cell is, -1 for none. beside: rows of
+    the scenarios outside the grid.
+    """
+
+    scenarios: Scenarios
+    moves: Floats
+    states: tuple[str, ...]
+    row: Ints
+    beside: tuple[int, ...]
+
+    @property
+    def profit(self) -> Floats:
+        """(Y, X) dollars, NaN where there is no scenario."""
+        return np.where(self.row >= 0, np.asarray(self.scenarios.profit)[self.row], np.nan)
+
+    @property
+    def worst(self) -> tuple[int, int] | None:
+        """Cell (y, x) of the scenario that sets the figure; None where that is beside the grid or nothing is lost."""
+        setting = self.scenarios.setting
+        if not setting or self.scenarios.profit[setting[0]] >= 0:
+            return None
+        at = np.argwhere(self.row == setting[0])
+        return (int(at[0][0]), int(at[0][1])) if len(at) else None
+
+
+def matrix(one: Scenarios) -> Matrix | None:
+    """The grid of price moves and volatility states; None where moves are joint or too many to stand side by side.
+
+    A price move belongs to the grid when it comes with at least half of the volatility states; a second scenario for
+    the same cell (with a weight, say) stands beside it.
+    """
+    moves = np.asarray(one.move)
+    if not len(moves) or not one.underlying or np.isnan(moves).any() or len(np.unique(moves)) > WIDEST:
+        return None
+    known = tuple(dict.fromkeys(one.volatility))
+    states = tuple(state for state in STATES if state in known) + tuple(s for s in known if s not in STATES)
+    columns = np.unique(moves)
+    row = np.full((len(states), len(columns)), -1, dtype=np.int64)
+    beside = []
+    for k, (move, state) in enumerate(zip(moves, one.volatility, strict=True)):
+        cell = states.index(state), int(np.searchsorted(columns, move))
+        if row[cell] >= 0:
+            beside.append(k)
+        else:
+            row[cell] = k
+    kept = (row >= 0).sum(axis=0) * 2 >= len(states)
+    beside += [int(k) for k in row[:, ~kept].ravel() if k >= 0]
+    return Matrix(one, columns[kept], states, row[:, kept], tuple(sorted(beside)))
+
+
+def worst_first(one: Scenarios, most: int = TEN) -> list[int]:
+    """Rows of the scenarios with the largest losses, worst first."""
+    return [int(k) for k in np.argsort(one.profit, kind="stable")[:most]]
+
+
+def state_name(state: str) -> str:
+    """A volatility state in words."""
+    return NAMES.get(state, f"volatility {state}")
+
+
+def volatility_factor(rules: Rules, state: str) -> float:
+    """What the rulebook multiplies implied volatility by in a state, at the days its volatility rule pivots on."""
+    stated = rules.portfolio or rules.greeks
+    if stated is None or state not in {"up", "down"}:
+        return 1.0
+    return 1.0 + stated.volatility_up if state == "up" else max(1.0 - stated.volatility_down, 0.0)

@@ -1,0 +1,85 @@
+"""What each leg has to do with the figure of one rulebook: four ways, and one step of the waterfall opened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from pages.ui import cents, csv_files, markup, words
+from pages.ui.why import SHARES
+from risk_core.arrays import Floats
+from risk_core.margin.explain import Step
+from risk_core.margin.leg_steps import LegStep
+from risk_core.margin.rulebook_table import Asked
+
+MORE = ("1 % more", ("USD. By how much the maintenance margin rises when this leg is 1 % larger and the others stay "
+                     "(incremental). Negative: more of the leg lowers it."))
+HEADS = (SHARES[0], SHARES[1], MORE, SHARES[2])
+REST = "Not in proportion"
+REST_MEANS = ("What does not grow in proportion with the book, so no leg can be given a part of it: floors, fixed "
+              "amounts, rates that rise with size, what is not a leg's (loans, open orders).")
+
+
+def attribution(one: Asked, more: Floats) -> str:
+    """Maintenance margin by leg: alone, marginal, incremental, Euler, with the sums."""
+    shares, whole = one.why.shares, words.rounded(one.maintenance, "up")
+    alone_sum = words.rounded(math.fsum(share.standalone for share in shares), "up")
+    alone = cents.shared([share.standalone for share in shares], alone_sum)
+    *parts, rest = cents.shared([*(share.euler for share in shares), one.why.unshared], whole)
+    labels = leg_labels(one)
+    body = "".join(
+        f'<tr><th scope="row">{escape(share.id)}<span class="sub">{escape(labels[share.id])}</span></th>'
+        f"<td>{words.money(own, 'up')}</td><td>{words.money(share.marginal)}</td>"
+        f"<td>{words.money(float(added), plus=True)}</td><td>{words.money(part)}</td></tr>"
+        for share, own, added, part in zip(shares, alone, more, parts, strict=True))
+    heads = "".join(f'<th scope="col">{markup.helped(label, meaning)}</th>' for label, meaning in HEADS)
+    left = (f'<tr><th scope="row">{markup.helped(REST, REST_MEANS)}</th><td></td><td></td><td></td>'
+            f"<td>{words.money(rest)}</td></tr>" if abs(rest) >= 0.005 else "")
+    foot = (f'<tr><th scope="row">Sum</th><td>{words.money(alone_sum)}</td>'
+            f'<td class="muted" colspan="2">these do not add up</td><td>{words.money(whole)}</td></tr>')
+    return markup.html(markup.table(
+        "Maintenance margin by leg, four ways",
+        f'<thead><tr><th scope="col">Leg</th>{heads}</tr></thead><tbody>{body}{left}</tbody><tfoot>{foot}</tfoot>',
+        "legs shares"))
+
+
+def opened(one: Asked, step: LegStep, shown: Step) -> str:
+    """One step of the waterfall by leg. shown: the step in whole cents."""
+    *parts, rest = cents.shared([*step.by_leg.tolist(), step.rest], shown.amount)
+    labels, sign = leg_labels(one), not shown.is_total
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}<span class="sub">{escape(labels[name])}</span></th>'
+        f"<td>{words.money(part, plus=sign)}</td></tr>"
+        for name, part in zip(one.holding.account.book.ids, parts, strict=True))
+    left = (f'<tr><th scope="row">{markup.helped(REST, REST_MEANS)}</th><td>{words.money(rest, plus=sign)}</td></tr>'
+            if abs(rest) >= 0.005 else "")
+    foot = f'<tr><th scope="row">{escape(step.step.name)}</th><td>{words.money(shown.amount, plus=sign)}</td></tr>'
+    return markup.html(markup.table(
+        f"{step.step.name} by leg", f'<thead><tr><th scope="col">Leg</th><th scope="col">USD</th></tr></thead>'
+        f"<tbody>{body}{left}</tbody><tfoot>{foot}</tfoot>", "legs two"))
+
+
+def leg_labels(one: Asked) -> dict[str, str]:
+    """Instrument of each leg by id."""
+    account = one.holding.account
+    return {name: account.instruments.labels[at]
+            for name, at in zip(account.book.ids, account.book.instrument, strict=True)}
+
+
+def attribution_csv(one: Asked, more: Floats) -> bytes:
+    """The attribution as a file, and the rest in a row of its own."""
+    head = ("rulebook", "leg", "instrument", "standalone_usd", "marginal_usd", "incremental_1_percent_usd", "euler_usd")
+    labels, name = leg_labels(one), one.rulebook.name
+    rows: list[list[str | float | None]] = [
+        [name, share.id, labels[share.id], share.standalone, share.marginal, float(added), share.euler]
+        for share, added in zip(one.why.shares, more, strict=True)]
+    return csv_files.write(head, [*rows, [name, REST, "", None, None, None, one.why.unshared]])
+
+
+def steps_csv(one: Asked, steps: Sequence[LegStep]) -> bytes:
+    """The waterfall as a file, one column for each leg."""
+    head = ("rulebook", "step", "kind", "amount_usd", *(f"{leg}, USD" for leg in one.holding.account.book.ids), REST)
+    return csv_files.write(head, (
+        [one.rulebook.name, step.step.name, step.step.kind, step.step.amount, *step.by_leg.tolist(), step.rest]
+        for step in steps))
