@@ -345,7 +345,7 @@ def raised_fraction(inputs, _):
     ppm = open_interest.initial_ppm(inputs["base_imf_ppm"], *caps)
     if "position_notional_quote" not in inputs:
         return {"imf_ppm": ppm}
-    ppm = max(ppm, *(int(value) for key, value in inputs.items() if "override" in key or "account" in key), 0)
+    ppm = max(ppm, *(value for key, value in inputs.items() if key.endswith("_ppm")))  # the base, an account's own
     return {"im": open_interest.initial_amount(inputs["position_notional_quote"], ppm)}
 
 
