@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -39,8 +38,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One venue case. link: an address that may be opened; inferred: inputs that no source states; rulebook: the one
-    whose account it is about, where the venue's name leaves that open; why: in dispute.
+    """One venue case. link: an address that may be opened; inferred: inputs that no source states; why: in dispute.
+
+    rulebook: the shipped one it runs on, None where it is of a formula alone. laid: parameters in which the case's own
+    figures stand; conventions: those in which its formula is another than the rulebook's, with the value; variant: of
+    which variant of the venue the source is.
     """
 
     id: str
@@ -52,15 +54,16 @@ class Case:
     formula: str
     inferred: tuple[str, ...]
     rulebook: str | None
+    laid: tuple[str, ...]
+    conventions: Mapping[str, str]
+    variant: str
     matched: bool
     figures: tuple[Figure, ...]
     why: str = ""
 
     def is_about(self, rulebook: str) -> bool:
-        """Is the account of this case of the kind that this rulebook describes?"""
-        if self.rulebook is not None:
-            return self.rulebook == rulebook
-        return _words(rulebook) - {"style"} <= _words(self.venue)
+        """Does this case run on the rulebook?"""
+        return self.rulebook == rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,6 @@ def accuracy() -> Accuracy:
     return read(FILE)
 
 
-def _words(name: str) -> set[str]:
-    return set(re.findall(r"[a-z0-9]+", name.casefold()))
-
-
 def _case(row: dict[str, Any]) -> Case:
     figures = tuple(Figure(**one) for one in row["figures"])
-    return Case(**{**row, "inferred": tuple(row["inferred"]), "figures": figures})
+    return Case(**{**row, "inferred": tuple(row["inferred"]), "laid": tuple(row["laid"]), "figures": figures})

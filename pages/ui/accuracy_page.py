@@ -14,7 +14,8 @@ from pages.ui.accuracy_data import Accuracy, Case, accuracy
 from risk_core.rulebooks import load
 
 COLUMNS = ("venue", "case", "mode", "formula", "figure", "source_prints", "we_compute", "error", "tolerance",
-           "matched", "disputed_because", "inputs_no_source_states", "kind_of_source", "source", "figures_of")
+           "matched", "disputed_because", "inputs_no_source_states", "kind_of_source", "source", "runs_on",
+           "figures_laid_over", "conventions_laid_over", "figures_of")
 """Of the download: one row for each printed figure."""
 
 
@@ -57,4 +58,5 @@ def _file() -> bytes:
 
 def _rows(one: Case, date: str) -> list[tuple[object, ...]]:
     return [(one.venue, one.id, one.mode, one.formula, each.name, each.printed, each.ours, each.error, each.allowed,
-             each.matched, one.why, ", ".join(one.inferred), one.kind, one.source, date) for each in one.figures]
+             each.matched, one.why, ", ".join(one.inferred), one.kind, one.source, one.rulebook,
+             ", ".join(one.laid), ", ".join(f"{key} = {value}" for key, value in one.conventions.items()), date) for each in one.figures]

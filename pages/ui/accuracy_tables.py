@@ -71,8 +71,9 @@ def _case(one: Case) -> str:
     name = "" if one.mode not in MODES else f"{markup.mode(one.mode)} "
     inputs = f"Inferred, no source states it: {escape(', '.join(one.inferred))}."
     inferred = f'<span class="sub wide">{inputs}</span>' if one.inferred else ""
+    ran = f'<span class="sub wide">{escape(words.ran(one))}</span>'
     head = (f'<tr class="group"><th scope="rowgroup" colspan="4">{name}<b>{escape(words.formula(one.formula))}</b> '
-            f"<code>{escape(one.id)}</code>{_source(one)}{inferred}</th></tr>")
+            f"<code>{escape(one.id)}</code>{_source(one)}{ran}{inferred}</th></tr>")
     return f"<tbody>{head}{''.join(map(_figure, one.figures))}</tbody>"
 
 

@@ -9,10 +9,13 @@ from pages.ui.accuracy_data import Accuracy
 from risk_core.margin.models import MODES
 
 MEANS = ("A venue case is a set of figures that a venue, the tests of a protocol or a recorded payload prints, with "
-         "the inputs that led to them. Each case goes through the engine that every page uses, with the rates, tiers "
-         "and fees its source states, and matches when every figure is within its tolerance.")
-PROVES = ("A match shows that the formula is the venue's. It does not show that a rulebook's rates and tiers are those "
-          "of today: each of them says its own source and date under Rulebooks.")
+         "the inputs that led to them. Each case goes through the engine that every page uses, on the shipped "
+         "rulebook of its venue, and matches when every figure is within its tolerance. Where the case states rates, "
+         "tiers or fees other than the rulebook's they are laid over it, and the case says which. A venue without a "
+         "rulebook is tested on its formula alone.")
+PROVES = ("A match shows that the formula is the venue's, and that the rulebook is right in whatever the case does not "
+          "replace. It does not show that rates and tiers are those of today: each says its own source and date under "
+          "Rulebooks.")
 DISPUTED = ("Here the source contradicts itself, or leaves out what the figure depends on. Both figures are kept; none "
             "of these cases counts above.")
 UNITS = ("Figures are in the unit the source prints: dollars, coin or a share. What we compute is shown three digits "

@@ -6,8 +6,8 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from pages.ui import words
-from pages.ui.accuracy_data import Cell, Figure, Venue
+from pages.ui import rulebook_words, words
+from pages.ui.accuracy_data import Case, Cell, Figure, Venue
 
 FORMULAS: Final = {
     "LIN_LIQ": "Linear, maintenance at the tested price",
@@ -71,6 +71,20 @@ _NAMES: Final = {
 def formula(name: str) -> str:
     """What a case compares, in words."""
     return FORMULAS.get(name, name)
+
+
+def ran(one: Case) -> str:
+    """On which rulebook a case runs, and what of it the case replaces."""
+    if one.rulebook is None:
+        return "The formula alone, under the plain conventions: no shipped rulebook is of this venue."
+    told = [f"figures of the case: {words.listed([_named(key) for key in one.laid])}"] if one.laid else []
+    told += [f"{_named(key)} here “{value}”" for key, value in one.conventions.items()]
+    told += [one.variant] if one.variant else []
+    return f"Runs on {one.rulebook}{': ' if told else ', nothing replaced'}{'; '.join(told)}."
+
+
+def _named(key: str) -> str:
+    return rulebook_words.name(key)
 
 
 def figure(name: str) -> str:

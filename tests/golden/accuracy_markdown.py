@@ -44,8 +44,8 @@ def disputed(found):
 
 
 def cases(found):
-    return table(["case", "what is compared", "figure", "source prints", "we compute", "error", "tolerance", ""], [
-        [f"`{one.id}`", words.formula(one.formula), words.figure(each.name), words.printed(each.printed), words.ours(each),
+    return table(["case", "runs on", "what is compared", "figure", "source prints", "we compute", "error", "tolerance", ""], [
+        [f"`{one.id}`", words.ran(one) if each is one.figures[0] else "", words.formula(one.formula), words.figure(each.name), words.printed(each.printed), words.ours(each),
          words.error(each), words.tolerance(each), "" if each.matched else "missed"]
         for venue in found.venues for one in venue.cases for each in one.figures])
 

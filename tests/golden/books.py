@@ -6,6 +6,7 @@ from pathlib import Path
 from risk_core.margin.compare import compare
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks.load import resolve
+from tests.golden import shipped
 
 AS_OF = "2026-11-20T08:00:00Z"
 PLEDGES = ("isolated_wallet", "margin", "margin_static", "position_margin")
@@ -67,28 +68,55 @@ def position(held, inputs, name, *, isolated):
         out["unsettled_funding"] = held["unsettled_funding"]
     if isolated:
         out["mode"] = "isolated"
+        if (behind := own_pledge(held)) is not None:
+            out["isolated_margin"] = behind
     return out
 
 
+def own_pledge(held):
+    """Dollars a position of an account of several says are behind it, without its profit; else None."""
+    dollars = mark(held) if held["type"] == "inverse" else 1.0
+    found = stated(held, (*PLEDGES, "isolated_deposit"))
+    if found is not None:
+        return found * dollars
+    if held.get("isolated_margin") is None:
+        return None
+    sign = 1.0 if held["side"] == "long" else -1.0
+    paid = entry(held)
+    profit = sign * held["size"] * (mark(held) - paid if held["type"] == "linear" else mark(held) / paid - 1.0)
+    return held["isolated_margin"] * dollars - profit
+
+
 def document(inputs, *, mode="cross", rules=None, pledge=None, collateral=()):
-    """The account of a case. pledge: dollars of the isolated position; rules: sections laid over `generic`."""
+    """The account of a case. pledge: dollars of the isolated position; rules: sections laid over the run's rulebook."""
     held = inputs["positions"]
-    names = [f"{i}" for i in range(len(held))]
+    names, alone = [f"{i}" for i in range(len(held))], [stands_alone(one, mode) for one in held]
     table = {one["symbol"]: one for one in held}
     own = [step for symbol, one in table.items() for step in tiers(one, symbol)]
-    positions = [position(one, inputs, name, isolated=mode == "isolated") for one, name in zip(held, names, strict=True)]
+    positions = [position(one, inputs, name, isolated=apart)
+                 for one, name, apart in zip(held, names, alone, strict=True)]
     if pledge is not None:
         positions[0]["isolated_margin"] = pledge
-    sections = {**(rules or {})}
-    sections["tiers"] = {"own_steps": own, **sections.get("tiers", {})}
-    sections["collateral"] = {"haircuts": {symbol: 0.0 for symbol in table}, "other_haircut": 0.0,
-                              **sections.get("collateral", {})}
+    sections, run = {**(rules or {})}, running(inputs)
+    sections["tiers"] = {**shipped.own_tiers(run, list(table.values()), own), **sections.get("tiers", {})}
+    kept = shipped.in_full(run, [(one["asset"], one["amount"]) for one in collateral])
+    sections["collateral"] = {**kept, **sections.get("collateral", {})}
     return {
         "format": "marginscope-account/1", "as_of": AS_OF, "collateral": list(collateral),
-        "rules": {"base": "generic", "override": sections},
+        "rules": run.rules(sections),
         "market": {"underlyings": {symbol: {"price": mark(one)} for symbol, one in table.items()}},
         "positions": positions,
     }
+
+
+def stands_alone(held, mode):
+    """Is a position isolated, by its own word or else by its case's?"""
+    return held.get("margin_mode", mode) == "isolated"
+
+
+def running(inputs):
+    """The run whose rulebook the accounts of these inputs use."""
+    return inputs.get("run") or shipped.Run()
 
 
 def evaluated(doc, mode):

@@ -20,19 +20,23 @@ from risk_core.margin.models import MODES
 from risk_core.margin.netting import POOL
 from risk_core.portfolio.account_file import read_document
 from risk_core.portfolio.fields import SMALLEST
-from risk_core.rulebooks.load import load, override, resolve
-from tests.golden.books import PLEDGES, WALLETS, document, evaluated, mark, stated
+from risk_core.rulebooks.load import load, resolve
+from tests.golden.books import PLEDGES, WALLETS, document, evaluated, mark, running, stated
 
 BUYS = {"entry_price": SMALLEST}
 """Where a position is paid for out of a quote balance, which then holds its whole cost, it has an entry of nothing."""
 TOTALS = ("total_wallet_balance", "total_cross_wallet_balance", "wallet_balance")
 PROFITS = ("total_unrealized_profit", "total_perp_upl", "total_cross_un_pnl", "unrealized_pnl")
-TABLE_FEE = 0.5
-"""Paradex documentation, "Liquidations": the worked table charges half of the closed maintenance margin."""
 
 
 def liquidation(**rules):
     return {"liquidation": {name: value for name, value in rules.items() if value is not None}}
+
+
+def closing(inputs):
+    """The closing fee as the case states it; without one it keeps none back."""
+    fee = inputs.get("taker_fee")
+    return {"fees": {"closing_on": "none"} if fee is None else {"closing_rate": fee}}
 
 
 def dollars(amount):
@@ -46,7 +50,8 @@ def holding_of(doc, mode):
 
 def quote_settled(inputs, rules=None):
     """An account whose positions are paid for out of a quote balance, of which only that balance is stated."""
-    doc = document(inputs, rules=rules, collateral=dollars(stated(inputs, ("quote_balance", *WALLETS))))
+    doc = document(inputs, rules=(rules or {}) | closing(inputs),
+                   collateral=dollars(stated(inputs, ("quote_balance", *WALLETS))))
     doc["positions"] = [row | BUYS if held.get("entry") is None else row
                         for row, held in zip(doc["positions"], inputs["positions"], strict=True)]
     return doc
@@ -57,9 +62,9 @@ def quote_settled(inputs, rules=None):
 def bankruptcy(inputs, _):
     """Where equity is 0: without a maintenance margin that is where the trigger is; the mark does not matter."""
     bare = inputs | {"positions": [held | {"mmr": 0.0, "imr": 0.0, "mark": None} for held in inputs["positions"]]}
-    rules = {"futures": {"pledge": "coin"}}
     held = inputs["positions"][0]
     inverse = held["type"] == "inverse"
+    rules = closing(inputs) | ({"futures": {"pledge": "coin"}} if inverse else {})
     balance = stated(inputs, (*WALLETS, *PLEDGES) if inverse else WALLETS)
     if balance is None:
         _, found = evaluated(document(bare, mode="isolated", rules=rules, pledge=stated(inputs, PLEDGES)), "isolated")
@@ -90,11 +95,11 @@ def order_prices(inputs, _):
 def share_closed(inputs, _):
     """A share of every position is closed; the fee is a share of the maintenance margin of that part."""
     rate = stated(inputs, ("liquidation_fee", "fee_rate", "penalty_rate"))
-    rate = TABLE_FEE if rate is None else rate
     if not inputs.get("positions"):
+        rate = own_liquidation(inputs, fee_rate=rate).fee_rate
         return {"penalty": liquidation_fee(inputs["maintenance_margin"], inputs["liquidation_share"], rate)}
     rules = liquidation(sequence="share of all", step_share=inputs.get("share_step"), fee_rate=rate,
-                        target_ratio=inputs.get("target_margin_ratio"), fee_on="maintenance of the closed part")
+                        target_ratio=inputs.get("target_margin_ratio"), fee_on="maintenance of the closed part") | closing(inputs)
     account, found = evaluated(document(inputs, rules=rules, collateral=dollars(stated(inputs, WALLETS))), "cross")
     steps = partial(account, resolve(account.rules), "cross")
     after = steps[-1].after if steps else found.head
@@ -110,14 +115,19 @@ def share_closed(inputs, _):
     }
 
 
+def own_liquidation(inputs, **figures):
+    """How a liquidation runs under the run's rulebook with the figures the case states."""
+    return resolve(running(inputs).rules(liquidation(**figures))).rules.liquidation
+
+
 def auction_fee(inputs, _):
     value, margin = inputs["mark_to_market"], inputs.get("buffer_margin")
     if margin is None:
-        rules = override(load("generic"), liquidation(auction_buffer=inputs.get("buffer", 0.15))).rules.liquidation
+        rules = own_liquidation(inputs, auction_buffer=inputs.get("buffer"))
         margin = buffer_margin(value, inputs["maintenance_margin"], rules)
     share = auction_share(value, margin)
     return {"buffer_margin": margin, "initial_fraction": share,
-            "liquidation_fee": liquidation_fee(value, share, inputs["fee_rate"])}
+            "liquidation_fee": liquidation_fee(value, share, own_liquidation(inputs, fee_rate=inputs.get("fee_rate")).fee_rate)}
 
 
 def while_liquidating(inputs, _):
@@ -126,9 +136,14 @@ def while_liquidating(inputs, _):
     weights = {"haircuts": {held["asset"]: 1.0 - held.get("asset_weight", 1.0) for held in inputs["collateral"]},
                "borrow_weights": {held["asset"]: held["liability_weight"] for held in inputs["collateral"]
                                   if held.get("liability_weight")}}
+    sized = resolve(running(inputs).base).rules.collateral.size_factors
+    weights["size_factors"] = {held["asset"]: held.get("imf_factor", 0.0) for held in inputs["collateral"]
+                               if held["asset"] in sized or "imf_factor" in held}
     positions = [held | {"mmr": held.get("mmr", held.get("imr"))} for held in inputs["positions"]]
     doc = document(inputs | {"positions": positions},
                    rules={"collateral": weights, **liquidation(rate_buffer=inputs.get("margin_buffer"))})
+    for name in assets.keys() & doc["market"]["underlyings"].keys():
+        doc["market"]["underlyings"][name]["price"] = assets.pop(name)
     doc["market"]["assets"] = assets
     doc["collateral"] = [{"asset": held["asset"], "amount": held["balance"]} for held in inputs["collateral"]]
     for row, held in zip(doc["positions"], positions, strict=True):
@@ -151,7 +166,7 @@ def totals(inputs, _):
     else:
         amounts = (stated(inputs, names) or 0.0 for names in
                    (TOTALS, PROFITS, ("total_initial_margin",), ("total_maintenance_margin",)))
-        head = ratios.totals(*amounts, load("generic").rules)
+        head = ratios.totals(*amounts, load(running(inputs).base).rules)
     return {"margin_balance": head.equity, "net_collateral": head.equity, "account_value": head.equity,
             "initial_margin": head.initial_margin, "maintenance_margin": head.maintenance_margin,
             "available_balance": head.available, "free_collateral": head.available,
@@ -162,7 +177,7 @@ def totals(inputs, _):
 def hedge_available(inputs, _):
     """Long and short of one contract beside each other: gains back nothing, the loss of the hedged part is locked."""
     here = inputs | {"positions": [held | {"mark": held.get("mark", inputs.get("mark"))} for held in inputs["positions"]]}
-    rules = {"futures": {"profit": "losses only", "sides": "both"}, "tiers": {"initial_at_cross": "entry"}}
+    rules = {"futures": {"profit": "losses only", "sides": "both"}, "tiers": {"initial_at_cross": "entry"}} | closing(here)
     account, found = evaluated(document(here, rules=rules, collateral=dollars(stated(inputs, WALLETS))), "cross")
     holding = hold(account, resolve(account.rules).rules, MODES["cross"])
     split = gains(account, holding.nets, np.ones((1, len(account.underlyings))))

@@ -1,26 +1,33 @@
 """Cases of futures and perpetuals: the formula a case states chooses the conventions, the core does the arithmetic."""
 
+from risk_core.margin import ratios
 from risk_core.margin.compare import compare
+from risk_core.margin.figures import Figures
 from risk_core.portfolio.whatif import WhatIf, move
-from risk_core.rulebooks.load import resolve
+from risk_core.rulebooks.load import load, resolve
 from risk_core.rulebooks.tiers import deductions
-from tests.golden.books import PLEDGES, WALLETS, document, entry, evaluated, mark, stated
+from tests.golden import shipped
+from tests.golden.books import PLEDGES, WALLETS, document, entry, evaluated, mark, running, stands_alone, stated
 
 ON_ENTRY = {"maintenance_at": "entry", "initial_at_cross": "entry", "initial_at_isolated": "entry"}
+AT_ENTRY = ("LIN_FIX", "INV_FIX", "INV_FIX_FEE_AT_BANKRUPTCY")
+FEE_AT_TRIGGER = ("LIN_LIQ_FEE", "INV_LIQ_FEE", "LIN_CROSS_FROZEN_MM", "CROSS_PRORATA_KUCOIN")
+WITHOUT_FEE = ("LIN_LIQ", "INV_LIQ", "LIN_FIX", "INV_FIX", "LIN_CROSS", "LIN_CROSS_BINANCE", "IM_MM")
+AT_TRIGGER = ("LIN_LIQ", "INV_LIQ", "LIN_LIQ_FEE", "INV_LIQ_FEE", "LIN_CROSS", "LIN_CROSS_BINANCE",
+              "LIN_CROSS_FROZEN_MM", "CROSS_PRORATA_KUCOIN")
+POOLED = {"LIN_CROSS": "others still", "LIN_CROSS_BINANCE": "others still", "LIN_CROSS_FROZEN_MM": "maintenance still",
+          "CROSS_PRORATA_KUCOIN": "shared by value"}
 FEE_NOW = {"Bybit": 0.00055}
 """Taker fee since when a venue values margin at the mark; its cases with another fee are older and at entry."""
 
 
 def conventions(formula, inputs, venue):
-    """Sections of a rulebook that say what the formula says."""
-    fee = taker(inputs)
-    rules = {"futures": {"pledge": "coin"}}
-    old = venue in FEE_NOW and fee != FEE_NOW[venue] and formula.startswith(("IM_MM", "MM_WITH"))
-    if formula in {"LIN_FIX", "INV_FIX", "INV_FIX_FEE_AT_BANKRUPTCY"} or old:
-        rules["tiers"] = ON_ENTRY
-    if formula in {"INV_LIQ", "INV_LIQ_FEE"}:
-        rules["tiers"] = {"initial_at_cross": "entry", "initial_at_isolated": "entry"}
-    if formula in {"LIN_LIQ_FEE", "INV_LIQ_FEE", "LIN_CROSS_FROZEN_MM", "CROSS_PRORATA_KUCOIN"}:
+    """Sections of a rulebook that say what the formula says; what it leaves open is the rulebook's own."""
+    fee, run = taker(inputs), running(inputs)
+    rules = {"tiers": valued_at(formula, run, venue, fee), "fees": {}, "futures": in_coin(inputs)}
+    if formula in WITHOUT_FEE:
+        rules["fees"] = {"closing_on": "none"}
+    if formula in FEE_AT_TRIGGER:
         rules["fees"] = {"closing_rate": fee, "closing_on": "tested price"}
     if formula == "INV_FIX_FEE_AT_BANKRUPTCY":
         rules["fees"] = {"closing_rate": fee, "closing_on": "bankruptcy price", "bankruptcy": "with fee"}
@@ -28,12 +35,31 @@ def conventions(formula, inputs, venue):
         rules["fees"] = closing_fees(fee, inputs)
     if "position_maint" in inputs:
         rules["fees"] = closing_fees(fee, inputs) | {"bankruptcy": "with fee"}
-    if formula in {"LIN_CROSS_FROZEN_MM", "CROSS_PRORATA_KUCOIN"}:
-        rules["futures"]["cross_price"] = {"LIN_CROSS_FROZEN_MM": "maintenance still"}.get(formula, "shared by value")
+    if formula in POOLED:
+        rules["futures"]["cross_price"] = POOLED[formula]
     if "tick" in inputs:
         rules["futures"] |= {"rounding": "against the trader",
                              "ticks": {held["symbol"]: inputs["tick"] for held in inputs["positions"]}}
+    elif load(run.base).rules.futures.ticks.keys() & {held["symbol"] for held in inputs["positions"]}:
+        rules["futures"]["rounding"] = "none"
     return rules
+
+
+def valued_at(formula, run, venue, fee):
+    """At which prices the formula values margins."""
+    if formula in AT_ENTRY:
+        return {"maintenance_at": "entry"} if run.shipped else ON_ENTRY
+    if venue in FEE_NOW and fee != FEE_NOW[venue] and formula.startswith(("IM_MM", "MM_WITH")):
+        return ON_ENTRY
+    if formula not in AT_TRIGGER:
+        return {}
+    is_open = run.shipped or not formula.startswith("INV")
+    return {"maintenance_at": "tested price"} | ({} if is_open else ON_ENTRY | {"maintenance_at": "tested price"})
+
+
+def in_coin(inputs):
+    """A pledge of an inverse position is in its coin."""
+    return {"pledge": "coin"} if any(held["type"] == "inverse" for held in inputs["positions"]) else {}
 
 
 def taker(inputs):
@@ -75,7 +101,7 @@ def single(inputs, formula, venue):
 
 def reserved(inputs):
     """The isolated position with the closing fee inside its margin, at entry: what the venue assigns to it."""
-    rules = {"tiers": ON_ENTRY, "fees": closing_fees(taker(inputs), inputs), "futures": {"pledge": "coin"}}
+    rules = {"tiers": ON_ENTRY, "fees": closing_fees(taker(inputs), inputs), "futures": in_coin(inputs)}
     return evaluated(document(inputs, mode="isolated", rules=rules), "isolated")[1].positions[0]
 
 
@@ -92,8 +118,9 @@ def pooled(inputs, formula, venue):
     rules = conventions(formula, inputs, venue)
     if formula == "INV_FIX_FEE_AT_BANKRUPTCY":
         inputs = geared(inputs)
-    account, found = evaluated(document(inputs, rules=rules, collateral=wallet(inputs, rules)), "cross")
-    return figures(account, found, inputs, "cross")
+    mode = "as_held" if any(stands_alone(held, "cross") for held in inputs["positions"]) else "cross"
+    account, found = evaluated(document(inputs, rules=rules, collateral=wallet(inputs, rules)), mode)
+    return figures(account, found, inputs, mode)
 
 
 def geared(inputs):
@@ -145,7 +172,7 @@ def figures(account, found, inputs, mode):
     leg, rest = legs[at], [one for i, one in enumerate(legs) if i != at]
     unit = mark(held) if held["type"] == "inverse" else 1.0
     bare = [one.maintenance_margin - one.closing_fee for one in legs]
-    head = found.head
+    head, alone = found.head, Figures(leg.equity or 0.0, leg.initial_margin, leg.maintenance_margin)
     whole = len(legs) > 1
     return {
         "liquidation_price": leg.liquidation_price, "bankruptcy_price": leg.bankruptcy_price,
@@ -163,14 +190,25 @@ def figures(account, found, inputs, mode):
         "unrealized_pnl_session": leg.unrealised_pnl,
         "value": leg.notional, "position_margin": leg.pledged,
         **reserve(inputs, leg, mode),
-        "margin_ratio": head.maintenance_used, "account_mm_rate": head.maintenance_used,
+        "margin_ratio": displayed(account, alone if mode == "isolated" else head, inputs),
+        "account_mm_rate": head.maintenance_used,
         "equity_at_liquidation": equity_at(account, held["symbol"], leg.liquidation_price, mode),
+        "by_leg": {"liquidation_price": [one.liquidation_price for one in legs],
+                   "bankruptcy_price": [one.bankruptcy_price for one in legs],
+                   "notional": [one.notional for one in legs], "initial_margin": [one.initial_margin for one in legs],
+                   "maintenance_margin": bare, "unrealized_pnl": [one.unrealised_pnl for one in legs]},
     }
+
+
+def displayed(account, shown, inputs):
+    """The venue's own ratio where its rulebook is shipped, else maintenance margin ÷ equity."""
+    return ratios.ratio(resolve(account.rules).rules).of(shown) if running(inputs).shipped else shown.maintenance_used
 
 
 def reserve(inputs, leg, mode):
     """What the venue assigns to an isolated position, and the closing fee in it."""
-    if mode != "isolated" or not taker(inputs) or not inputs["positions"][0].get("leverage"):
+    asked = {"position_balance", "position_comm", "bankrupt_comm"} & inputs["expects"]
+    if mode != "isolated" or not asked or not inputs["positions"][0].get("leverage"):
         return {}
     own = reserved(inputs)
     return {"position_balance": own.initial_margin, "position_comm": own.closing_fee, "bankrupt_comm": own.closing_fee}
@@ -188,12 +226,19 @@ def equity_at(account, symbol, price, mode):
 
 
 def tier_deductions(inputs, _):
-    return {"maint_amounts": deductions(inputs["floors"], inputs["rates"])}
+    """Deductions of a table through the loader; of the rulebook's own where it prints the same floors and rates."""
+    name, run = shipped.coin(inputs["symbol"]), running(inputs)
+    rows = [{"underlying": name, "from": start, "initial": rate, "maintenance": rate}
+            for start, rate in zip(inputs["floors"], inputs["rates"], strict=True)]
+    is_own = shipped.prints(load(run.base).rules.tiers, inputs)
+    table = resolve(run.rules({} if is_own else {"tiers": {"own_steps": rows}})).rules.tiers.table(name)
+    return {"maint_amounts": deductions([one.start for one in table], [one.maintenance for one in table])}
 
 
 def tier_amounts(inputs, formula):
     _, found = evaluated(document(inputs, rules=conventions(formula, inputs, None)), "cross")
-    amounts = [leg.maintenance_margin for leg in found.positions]
+    amounts = [leg.maintenance_margin / (mark(held) if held["type"] == "inverse" else 1.0)
+               for leg, held in zip(found.positions, inputs["positions"], strict=True)]
     return {"maintenance_margin": amounts if len(amounts) > 1 else amounts[0]}
 
 
@@ -203,8 +248,17 @@ def size_linear(inputs, _):
     rate, slope = inputs["rate_base"], {symbol: inputs["rate_per_unit"]}
     step = {"underlying": symbol, "from": 0, "initial": rate, "maintenance": rate}
     tiers = {"own_steps": [step], "style": "linear", "measure": "coins", "initial_slope": slope, "maintenance_slope": slope}
+    if linear_as_stated(load(running(inputs).base).rules.tiers, symbol, rate, slope[symbol]):
+        tiers = {}
     head = evaluated(document(inputs, rules={"tiers": tiers}), "cross")[1].head
     return {"initial_margin": head.initial_margin, "maintenance_margin": head.maintenance_margin}
+
+
+def linear_as_stated(tiers, symbol, rate, slope):
+    """Does the rulebook's own table say this rate and slope, for initial or for maintenance margin?"""
+    [step, *more] = tiers.table(symbol)
+    own = {(step.initial, tiers.initial_slope.get(symbol)), (step.maintenance, tiers.maintenance_slope.get(symbol))}
+    return tiers.style == "linear" and not more and (rate, slope) in own
 
 
 def by_mode(inputs, formula, mode, venue):

@@ -9,25 +9,18 @@ from risk_core.margin.holding import hold
 from risk_core.margin.account_value import option_value
 from risk_core.margin.models import MODES
 from risk_core.portfolio.account_file import read_document
-from risk_core.rulebooks.load import resolve
+from risk_core.rulebooks.load import load, resolve
 from tests.core.books import YEAR, cash, document, instant
-from tests.golden import books
+from tests.golden import books, shipped
 
 SPOT = ("spot", "index", "index_price", "underlying_mark", "underlying_price", "spot_price")
 BALANCE = (*books.WALLETS, "margin_balance", "equity")
 HIGHER = {"put_floor_on": "index", "put_maintenance_on": "higher of index and mark", "put_initial_least": 1.0}
-VENUES = {
-    "Derive": HIGHER | {"put_initial_least": 1.05, "offset": "same expiry",
-                        "unpaired_calls": {"initial": 1.2, "maintenance": 1.1}},
-    "OKX": HIGHER | {"put_initial_least": 0.0, "maintenance_rate": 0.03, "out_of_money": "share of forward"},
-    "Bybit": HIGHER | {"maintenance_rate": 0.03, "liquidation_fee": 0.002},
+WITHOUT_RULEBOOK = {
     "Gate": {"put_floor_on": "index plus mark", "put_maintenance_on": "index plus mark"},
     "Aevo": HIGHER | {"maintenance_rate": 0.1},
-    "Paradex": {"put_floor_on": "index", "put_maintenance_on": "index", "maintenance_out_of_money": "taken off",
-                "maintenance_floor": 0.05, "put_caps": {"initial": 0.5, "maintenance": 0.5}, "mark_in": "equity",
-                "long_mark_rates": {"initial": 1.0, "maintenance": 0.5},
-                "long_index_rates": {"initial": 0.2, "maintenance": 0.1}},
 }
+"""Conventions of options at venues whose options no shipped rulebook covers; any other: `HIGHER`."""
 PARAMS = {
     "initial_rate": ("im_max", "initial_rate", "im_rate", "r2", "b"),
     "initial_floor": ("im_min", "initial_floor", "im_floor", "r1", "a"),
@@ -35,13 +28,17 @@ PARAMS = {
     "put_initial_least": ("mm_offset",),
     "liquidation_fee": ("liquidation_fee", "liquidation_fee_rate", "liq_fee_rate"),
 }
+INITIAL_SHARE = ("im_scale", "im_factor", "im_collateral_factor", "im_weight")
+"""How much less of a balance counts where initial margin is measured."""
 CASE_OF_DOCS = 2_100.0
 """ETH in the examples of Derive's "Standard Margin" (stated in its example 2), which example 4 leaves out."""
 
 
 def option_rules(inputs, venue):
-    """The venue's conventions with the rates a case states."""
-    rules = dict(next((found for name, found in VENUES.items() if venue.startswith(name)), HIGHER))
+    """The rates a case states; where no rulebook is shipped, over the conventions of its venue."""
+    run = books.running(inputs)
+    rules = {} if run.shipped else dict(
+        next((found for name, found in WITHOUT_RULEBOOK.items() if venue.startswith(name)), HIGHER))
     params = {**inputs, **inputs.get("params", {})}
     if len({params[key] for key in ("mm", "mm_call", "mm_put", "mm_put_mtm") if key in params}) > 1:
         raise NotImplementedError("one maintenance rate of calls, puts and marks is all a rulebook says")
@@ -49,11 +46,21 @@ def option_rules(inputs, venue):
         found = books.stated(params, aliases)
         if found is not None:
             rules[name] = found
+    if run.shipped and rules.keys() & {"initial_rate", "initial_floor", "maintenance_rate"}:
+        own = load(run.base).rules.options.own_rates
+        mine = {underlying(one) for one in inputs["positions"]}
+        if mine & {row.underlying for row in own}:
+            rules["own_rates"] = [row.model_dump() for row in own if row.underlying not in mine]
     if "unpaired_scale" in inputs:
         rules["unpaired_calls"] = {"initial": inputs["unpaired_scale"]["im"], "maintenance": inputs["unpaired_scale"]["mm"]}
     if "margin_factor" in inputs:
         rules["size_steps"] = [{"from": 0, "factor": inputs["margin_factor"]}]
     return rules
+
+
+def underlying(held):
+    """The coin of an option's symbol: ETH of ETH-C-1800."""
+    return shipped.coin(held["symbol"].split(" ")[0].split("-")[0]) if held.get("symbol") else "COIN"
 
 
 def is_call(held):
@@ -67,7 +74,7 @@ def leg(held, inputs, name, spot):
     out = inputs.get("otm_amount", 0.0)
     strike = held.get("strike") or (spot + out if is_call(held) else spot - out)
     size = held["size"] * inputs.get("contract_multiplier", 1.0)
-    made = {"id": name, "kind": "option", "underlying": "COIN", "type": "call" if is_call(held) else "put", "strike": strike,
+    made = {"id": name, "kind": "option", "underlying": underlying(held), "type": "call" if is_call(held) else "put", "strike": strike,
             "settlement": "inverse" if in_coin(inputs) else "linear", "expiry": expiry(inputs),
             "quantity": size if held["side"] == "long" else -size}
     for key, name_of in (("mark", "mark_price"), ("iv", "iv")):
@@ -93,18 +100,22 @@ def account(inputs, venue):
     names = {one["symbol"]: one for one in held if one["type"] != "option"}
     steps = [step for name, one in names.items() for step in books.tiers(one, name)]
     kept = inputs.get("collateral", []) if isinstance(inputs.get("collateral", []), list) else []
-    rules = {"options": option_rules(inputs, venue), "tiers": {"own_steps": steps},
-             "collateral": {"other_haircut": 0.0, "haircuts": {one["asset"]: 1.0 - one["collateral_factor"] for one in kept}}}
+    run, priced = books.running(inputs), [one for one in held if one["type"] != "option"]
+    rules = {"options": option_rules(inputs, venue) if len(priced) < len(held) else {},
+             "tiers": shipped.own_tiers(run, priced, steps),
+             "collateral": {"haircuts": {one["asset"]: 1.0 - one["collateral_factor"] for one in kept},
+                            "initial_haircuts": {one["asset"]: 1.0 - books.stated(one, INITIAL_SHARE) for one in kept
+                                                 if books.stated(one, INITIAL_SHARE) is not None}}}
     market = {name: {"price": books.mark(one)} for name, one in names.items()}
-    if any(one["type"] == "option" for one in held):
-        market["COIN"] = {"price": spot, "volatility": 1.0}
+    for name in {underlying(one) for one in held if one["type"] == "option"}:
+        market[name] = {"price": spot, "volatility": 1.0}
         if inputs.get("forward"):
-            market["COIN"]["forwards"] = [{"expiry": expiry(inputs), "price": inputs["forward"]}]
+            market[name]["forwards"] = [{"expiry": expiry(inputs), "price": inputs["forward"]}]
     balances = [{"asset": one["asset"], "amount": one["balance"]} for one in kept]
     numbers = {name: value for name, value in inputs.items() if isinstance(value, int | float)}
     balances.append(cash(books.stated(numbers, BALANCE) or 0.0))
-    doc = document((), balances, market, {"base": "generic", "override": rules},
-                   assets={one["asset"]: one["price"] for one in kept})
+    doc = document((), balances, market, run.rules(rules),
+                   assets={one["asset"]: one["price"] for one in kept if one["asset"] not in market})
     doc["positions"] = [leg(one, inputs, f"{i}", spot) for i, one in enumerate(held)]
     if inputs.get("unsettled_funding"):
         next(one for one in doc["positions"] if one["kind"] != "option")["unsettled_funding"] = inputs["unsettled_funding"]
@@ -119,12 +130,14 @@ def figures(inputs, _, venue):
     holding = hold(read, rules, MODES["cross"])
     now = holding.now
     equity, initial, maintenance = (float(part[0].sum()) for part in (now.equity, now.initial, now.maintenance))
+    usable = equity - float(now.withheld.sum())
     held = np.flatnonzero(read.instruments.is_option[holding.nets.instrument])
-    own = [-float(part[0, held].sum()) for part in (now.by_net.initial, now.by_net.maintenance)]
     value = float(holding.nets.quantity[held] @ option_value(read)[holding.nets.instrument[held]])
+    inside = value if holding.counts_option_value else 0.0
+    own = [inside - float(part[0, held].sum()) for part in (now.by_net.initial, now.by_net.maintenance)]
     unit = books.stated(inputs, SPOT) if held.size and in_coin(inputs) else 1.0
     sizes = sum(abs(one["size"]) for one in inputs["positions"])
-    return {"initial_margin_excess": equity - initial, "maintenance_margin_excess": equity - maintenance,
+    return {"initial_margin_excess": usable - initial, "maintenance_margin_excess": equity - maintenance,
             "option_im": own[0], "option_mm": own[1], "mark_value": value, "position_margin": initial / unit,
             "initial_margin": initial / unit, "maintenance_margin": maintenance / unit,
             "initial_margin_per_unit": initial / unit / sizes, "maintenance_margin_per_unit": maintenance / unit / sizes,
@@ -139,7 +152,9 @@ def greatest_loss(inputs, formula, venue):
     read, rules = account(inputs, venue)
     holding = hold(read, rules, MODES["cross"])
     held = Options(read, holding.nets, options.charged(read, holding.nets, rules.options), rules.options)
-    equity = float(holding.now.equity.sum())
+    equity = float(holding.now.equity.sum()) - (
+        float(held.nets.quantity[held.at] @ option_value(read)[held.nets.instrument[held.at]])
+        if holding.counts_option_value else 0.0)
     found = {side: sum(expiry_offset.greatest_loss(held, side, np.arange(len(held.at)))) for side in ("initial", "maintenance")}
     return {f"{side}_margin_excess": equity - loss for side, loss in found.items()}
 

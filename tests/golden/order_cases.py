@@ -2,6 +2,7 @@
 
 from risk_core.margin.orders import open_sizes
 from tests.golden import books
+from tests.golden.closing_cases import closing
 
 
 def instruments(inputs):
@@ -26,7 +27,7 @@ def open_orders(inputs, _):
     known = instruments(inputs)
     resting = [order(one, known[one["symbol"]], inputs, f"{i}") for i, one in enumerate(inputs["open_orders"])]
     doc = books.document({**inputs, "positions": list(known.values())},
-                         rules={"orders": {"initial": "larger open size"}})
+                         rules={"orders": {"initial": "larger open size"}} | closing(inputs))
     doc["positions"] = [row for row in doc["positions"] if row["quantity"]]
     found = books.evaluated(doc | {"orders": resting}, "cross")[1]
     sizes = {symbol: open_sizes(books.quantity(one, inputs),

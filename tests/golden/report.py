@@ -9,7 +9,9 @@ from pathlib import Path
 from pages.ui import accuracy_data
 from risk_core.rulebooks import load
 from tests.golden import accuracy_markdown
-from tests.golden.matching import UNREADABLE, agree, allowed, answer, flat
+from tests.golden.matching import UNREADABLE, agree, allowed, flat
+from tests.golden.shipped import Run
+from tests.golden.translate import told
 
 HERE = Path(__file__).parent
 PUBLISHED, DISPUTED = HERE / "published.json", HERE / "disputed.json"
@@ -31,13 +33,14 @@ def facts(cases, disputed):
 
 def row(case):
     """One case: where it is from, what is compared, and each figure beside ours."""
-    told = source(case["source"])
-    figures = compared(case)
+    stated = source(case["source"])
+    figures, run = compared(case)
     return {
-        "id": case["id"], "venue": case.get("venue") or case["system"], "source": told, "link": link(told),
+        "id": case["id"], "venue": case.get("venue") or case["system"], "source": stated, "link": link(stated),
         "kind": case.get("source_kind", "protocol_test"), "mode": case.get("mode"),
         "formula": case.get("formula", case.get("system")), "inferred": case.get("inferred", []),
-        "rulebook": case.get("rulebook"),
+        "rulebook": run.base if run.shipped else None, "laid": run.figures,
+        "conventions": {key: run.laid[key] for key in run.conventions}, "variant": run.why,
         "matched": all(one["matched"] for one in figures), "figures": figures,
     } | ({"why": case["why"]} if "why" in case else {})
 
@@ -46,23 +49,25 @@ def source(stated):
     return stated if isinstance(stated, str) else f"{stated['repo']} {stated['path']} (commit {stated['commit']})"
 
 
-def link(told):
+def link(stated):
     """The address in a source, where its host is known; else None."""
-    found = re.search(r"https://([^/\s]+)[^\s)]*", told)
+    found = re.search(r"https://([^/\s]+)[^\s)]*", stated)
     known = found and any(found[1] == host or found[1].endswith("." + host) for host in KNOWN_HOSTS)
     return found[0] if known else None
 
 
 def compared(case):
-    """Each printed figure beside ours; of a disputed case those that differ."""
+    """Each printed figure beside ours, of a disputed case those that differ; and the run they come from."""
     try:
-        found = flat(answer(case))
+        answered, run = told(case)
+        found = flat(answered)
     except (NotImplementedError, *UNREADABLE):
-        found = {}
+        found, run = {}, Run()
     figures = [figure(case, name, printed, found) for name, printed in flat(case["expected"]).items()]
     disputed = case.get("disputed")
-    return figures if disputed is None else [
+    shown = figures if disputed is None else [
         one for one in figures if one["name"].split("[")[0] in disputed and not one["matched"]]
+    return shown, run
 
 
 def figure(case, name, printed, found):

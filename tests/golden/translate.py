@@ -16,6 +16,7 @@ from tests.golden import (
     ratio_cases,
     scenario_cases,
     sensitivity_cases,
+    shipped,
     standard_cases,
     venue_scan_cases,
 )
@@ -28,9 +29,37 @@ FORMULAS = {formula: function for family in FAMILIES for formula, function in fa
 
 def answer(case):
     """The figures the engine gives for a case, under the keys the case expects."""
-    if case.get("system") == "Black-76 (valuation)":
-        return black(case["inputs"])
-    formula, inputs = case.get("formula", case.get("system")), recorded(case)
+    return told(case)[0]
+
+
+def told(case):
+    """The figures under the case's own names, and the run they come from."""
+    inputs, symbols = shipped.named(recorded(case))
+    run = shipped.run_of(case, inputs)
+    found = computed(case, inputs | {"run": run, "expects": set(case["expected"])})
+    found |= shaped(case["expected"], found.get("by_leg", {}), inputs)
+    return {key: _symbols(value, symbols) for key, value in found.items()}, run
+
+
+def shaped(expected, by_leg, inputs):
+    """Figures of every position where the case prints more than one of them: in its order, or by symbol."""
+    out = {}
+    for key in by_leg.keys() & expected.keys():
+        if isinstance(expected[key], dict):
+            out[key] = dict(zip((held["symbol"] for held in inputs["positions"]), by_leg[key], strict=True))
+        elif isinstance(expected[key], list):
+            out[key] = by_leg[key]
+    return out
+
+
+def _symbols(value, symbols):
+    return {symbols.get(key, key): one for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def computed(case, inputs):
+    formula = case.get("formula", case.get("system"))
+    if formula == "Black-76 (valuation)":
+        return black(inputs)
     if formula in future_cases.MODED:
         found = future_cases.by_mode(inputs, formula, case["mode"], case["venue"])
         return option_cases.figures(inputs, formula, case["venue"]) | found if "cash" in inputs else found
