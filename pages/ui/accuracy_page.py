@@ -57,6 +57,7 @@ def _file() -> bytes:
 
 
 def _rows(one: Case, date: str) -> list[tuple[object, ...]]:
+    conventions = ", ".join(f"{key} = {value}" for key, value in one.conventions.items())
     return [(one.venue, one.id, one.mode, one.formula, each.name, each.printed, each.ours, each.error, each.allowed,
-             each.matched, one.why, ", ".join(one.inferred), one.kind, one.source, one.rulebook,
-             ", ".join(one.laid), ", ".join(f"{key} = {value}" for key, value in one.conventions.items()), date) for each in one.figures]
+             each.matched, one.why, ", ".join(one.inferred), one.kind, one.source, one.rulebook, ", ".join(one.laid),
+             conventions, date) for each in one.figures]

@@ -9,6 +9,7 @@ from html import escape
 
 import numpy as np
 
+from pages.ui import words
 from pages.ui.axis import Axis
 from pages.ui.labels import Shade, Tag, shades, tags
 from pages.ui.levels import Level, Span, Standing
@@ -120,12 +121,15 @@ def _equity(found: Walk) -> tuple[Trace, ...]:
             same.append(mode)
     if len(groups) == 1:
         return (Trace("Equity", tuple(groups[0][0]), groups[0][1]),)
-    return tuple(Trace(_equity_name(modes), tuple(modes), values) for modes, values in groups)
+    return tuple(Trace(_equity_name(found, modes), tuple(modes), values) for modes, values in groups)
 
 
-def _equity_name(modes: list[str]) -> str:
-    counts = all(MODES[mode].counts_option_value for mode in modes)
-    return "Equity incl. options" if counts else "Equity excl. options"
+def _equity_name(found: Walk, modes: list[str]) -> str:
+    """What tells this equity from the others: the value of options, where only some of the modes count it."""
+    counts = {mode: curve.counts_option_value for mode, curve in found.curves.items()}
+    if len(set(counts.values())) == 1:
+        return f"Equity in {words.listed([MODES[mode].title for mode in modes])}"
+    return "Equity incl. options" if all(counts[mode] for mode in modes) else "Equity excl. options"
 
 
 def _point(found: Walk, level: Level, axis: Axis) -> Point:

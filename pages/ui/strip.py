@@ -30,19 +30,30 @@ def short(digest: str) -> str:
 
 def _equity(seen: View) -> str:
     """Equity of the modes that do not count options; beside it what they add where they do, or what it was."""
-    plain = next((name for name in seen.modes if not MODES[name].counts_option_value), seen.modes[-1])
+    counts = {name: MODES[name].counts_option_value(seen.after.rulebook.rules) for name in seen.modes}
+    plain = next((name for name in seen.modes if not counts[name]), seen.modes[-1])
+    full = next((name for name in seen.modes if counts[name]), plain)
     new, old = (one.modes[plain].head.equity for one in (seen.after, seen.before))
-    options = seen.after.modes["portfolio"].head.equity if "portfolio" in seen.modes else new
+    options = seen.after.modes[full].head.equity
     if seen.has_before:
         sub = f"was {words.money(old)}"
     elif abs(options - new) >= 0.005:
         sub = f"{words.money(options)} with options"
     else:
         sub = "in every mode"
-    title = (f"Isolated and cross: {words.money(new)} USD. Portfolio, which counts the value of options: "
-             f"{words.money(options)} USD.")
+    title = _equity_title(counts, new, options)
     return (f'<div class="eq" title="{escape(title)}"><span class="k">Equity, USD</span><b>{words.money(new)}</b>'
             f'<span class="s">{escape(sub)}</span></div>')
+
+
+def _equity_title(counts: dict[str, bool], new: float, options: float) -> str:
+    """Which modes count the value of options, and what each side comes to."""
+    without, having = (words.listed([MODES[name].title for name, each in counts.items() if each is wanted])
+                       for wanted in (False, True))
+    told = [f"{without}: {words.money(new)} USD."] if without else []
+    told += [f"{having}, {'which counts' if without else 'counting'} the value of options: {words.money(options)} USD."
+             ] if having else []
+    return " ".join(told)
 
 
 def _mode(seen: View, name: str) -> str:

@@ -18,11 +18,12 @@ from .models import MODES, usable
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One mode along the ladder, dollars, all (L,): sums over the account."""
+    """One mode along the ladder, dollars, all (L,): sums over the account. counts_option_value: equity does."""
 
     equity: Floats
     initial: Floats
     maintenance: Floats
+    counts_option_value: bool
 
     @property
     def buffer(self) -> Floats:
@@ -63,7 +64,8 @@ def walk(account: Account, rulebook: Rulebook, moved: Sequence[str], factors: Fl
     curves, levels = {}, {}
     for holding, buckets in zip(holdings, found, strict=True):
         at = margin(holding, states)
-        curves[holding.mode.name] = Curve(at.equity.sum(axis=1), at.initial.sum(axis=1), at.maintenance.sum(axis=1))
+        curves[holding.mode.name] = Curve(at.equity.sum(axis=1), at.initial.sum(axis=1), at.maintenance.sum(axis=1),
+                                          holding.counts_option_value)
         levels[holding.mode.name] = tuple(
             Line(holding.nets.who(account, bucket), tuple(regions)) for bucket, regions in buckets.items())
     return Walk(tuple(moved), np.asarray(factors), curves, levels)

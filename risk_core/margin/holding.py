@@ -53,8 +53,7 @@ class Holding:
     @property
     def counts_option_value(self) -> bool:
         """Whether the market value of options, with its sign, is part of equity."""
-        options = self.rules.options
-        return self.mode.counts_option_value or (options is not None and options.mark_in == "equity")
+        return self.mode.counts_option_value(self.rules)
 
     @property
     def size(self) -> float:

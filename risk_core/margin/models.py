@@ -42,10 +42,9 @@ class Mode:
         if self.splits and self.charge == "whole":
             raise ValueError(f"{self.name}: a whole pool is charged at once; legs that stand alone are charged by tier")
 
-    @property
-    def counts_option_value(self) -> bool:
-        """Whether the market value of options is part of equity: where a pool is charged as a whole."""
-        return self.charge == "whole"
+    def counts_option_value(self, rules: Rules) -> bool:
+        """Whether the market value of options, with its sign, is part of equity: in a pool charged whole, or by rule."""
+        return self.charge == "whole" or (rules.options is not None and rules.options.mark_in == "equity")
 
 
 def _none(book: Book) -> Flags:
