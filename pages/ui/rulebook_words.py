@@ -53,6 +53,7 @@ NAMES: Mapping[str, str] = {
     "futures.profit": "Gains that back new positions",
     "futures.pledge": "Pledge of an inverse position",
     "futures.sides": "Long and short of one instrument",
+    "futures.opposite": "Opposite positions of one underlying",
     "futures.cross_price": "Liquidation price in a pool assumes",
     "futures.rounding": "Rounding of liquidation prices",
     "futures.ticks": "Ticks",

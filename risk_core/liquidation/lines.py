@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays import Flags, Floats, Ints
 from ..margin.account_value import option_value
 from ..margin.balances import collateral_value
-from ..margin.charges import options, scan, tiered
+from ..margin.charges import larger_side, options, scan, tiered
 from ..margin.charges.form import LineSum
 from ..margin.charges.terms import Terms
 from ..margin.holding import Holding
@@ -49,10 +49,12 @@ def gross_along(question: Question) -> tuple[float, float]:
 def _groups(question: Question) -> list[int]:
     """Rows of each group. One moved underlying: equity and each scenario share a row. More: equity first, then each.
 
-    Where legs are charged by themselves: one row, and two further for each fork of an option's charge.
+    Where legs are charged by themselves: one row, and two further for each fork of an option's charge and for each pair
+    of opposite sides of which the larger alone is charged.
     """
     if not question.scans or not len(question.moved):
-        return [1] + [2] * _forks(question)
+        pairs = set(_pairs(question).tolist()) - {larger_side.NONE}
+        return [1] + [2] * (_forks(question) + len(pairs))
     rows = len(scan.rows(question.holding.rules.scanned).move) + 1
     return [rows] if len(question.moved) == 1 else [1] + [rows] * len(question.moved)
 
@@ -62,6 +64,25 @@ def _forks(question: Question) -> int:
     if rules is None or not rules.forks:
         return 0
     return int(options.forks(holding.account, holding.nets, rules, question.moving).sum())
+
+
+def _pairs(question: Question) -> Ints:
+    """The pair of opposite sides each of the bucket's nets belongs to, in their order."""
+    holding = question.holding
+    mine = np.flatnonzero(holding.nets.bucket == question.bucket)
+    if question.what != "buffer" or holding.charge != "tiered":
+        return np.full(len(mine), larger_side.NONE, dtype=np.int64)
+    return larger_side.pairs(holding.account, holding.nets, holding.rules)[mine]
+
+
+def _own_rows(question: Question, row: int) -> Ints:
+    """The row each of the bucket's nets is charged in: `row`, or its side's of its pair, behind those of the forks."""
+    holding, of = question.holding, _pairs(question)
+    short = holding.nets.quantity[holding.nets.bucket == question.bucket] < 0
+    number = np.unique(of[of != larger_side.NONE], return_inverse=True)[1]
+    out = np.full(len(of), row, dtype=np.int64)
+    out[of != larger_side.NONE] += 1 + 2 * (_forks(question) + number)
+    return np.asarray(out + ((of != larger_side.NONE) & short))
 
 
 def _second(question: Question, at: Ints) -> Flags:
@@ -118,7 +139,8 @@ def _entries(lines: LineSum, holding: Holding, asked: Sequence[tuple[Question, i
                              shift[~charged], scale[~charged])
     if charged.any():
         second = np.concatenate([_second(question, part) for part, (question, _) in zip(mine, asked, strict=True)])
-        tiered.maintenance_lines(account, nets, holding.rules, lines, at[charged], row[charged],
+        own = np.concatenate([_own_rows(question, int(row)) for question, row in asked])
+        tiered.maintenance_lines(account, nets, holding.rules, lines, at[charged], own[charged],
                                  shift[charged], scale[charged], _asked(holding).maintenance[0], second[charged])
 
 

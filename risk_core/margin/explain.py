@@ -97,10 +97,21 @@ def _why_tiered(holding: Holding, now: Margin) -> Why:
     maintenance = math.fsum(amounts)
     steps = (
         Step("Each leg alone", alone_sum, "alone"),
-        Step("Netting within an instrument", maintenance - alone_sum),
+        *_netting(holding, alone_sum, maintenance),
         *_end_steps(maintenance, math.fsum(now.initial[0]), orders(holding)),
     )
     return Why(worst, tuple(components), shares, steps)
+
+
+def _netting(holding: Holding, alone: float, maintenance: float) -> tuple[Step, ...]:
+    """From the sum of the legs alone to the maintenance margin."""
+    rules, name = holding.rules, "Netting within an instrument"
+    if rules.futures.opposite == "both sides":
+        return (Step(name, maintenance - alone),)
+    both = rules.model_copy(update={"futures": rules.futures.model_copy(update={"opposite": "both sides"})})
+    one = np.ones((1, len(holding.account.underlyings)))
+    bare = math.fsum(tiered.requirement(holding.account, holding.nets, both, one).maintenance[0])
+    return Step(name, bare - alone), Step("Smaller side of opposite positions", maintenance - bare)
 
 
 def _why_method(holding: Holding, now: Margin, asked: Demand) -> Why:
@@ -155,7 +166,8 @@ def _marginal(holding: Holding, amounts: Floats, charged: Callable[[Nets], Float
     rest = nets.quantity[nets.leg_net] - quantity
     rest[np.abs(rest) <= HEDGED * np.abs(quantity)] = 0.0
     options = holding.rules.options
-    if holding.rules.tiers.by == "instrument" and not (options and options.couples):
+    couples = holding.rules.futures.opposite == "larger side" or (options is not None and options.couples)
+    if holding.rules.tiers.by == "instrument" and not couples:
         return np.asarray(amounts[nets.leg_net] - charged(_per_leg(nets, rest)))
     without = [np.where(np.arange(len(nets.quantity)) == n, left, nets.quantity)
                for n, left in zip(nets.leg_net, rest, strict=True)]

@@ -27,7 +27,8 @@ class FutureRules(Record):
     profit: whether a gain backs new positions. funding: whether funding that is accrued and not settled is part of
     equity. pledge: whether the pledge of an inverse leg is held in dollars or in
     its coin. sides: whether long and short of one instrument in the pool are netted. cross_price: what a liquidation
-    price in the pool assumes of the rest. rounding, ticks: of a trigger by underlying, up for longs and down for
+    price in the pool assumes of the rest. opposite: whether long and short of one underlying in the pool are charged
+    both, or the larger side alone. rounding, ticks: of a trigger by underlying, up for longs and down for
     shorts.
     """
 
@@ -35,6 +36,7 @@ class FutureRules(Record):
     funding: Literal["counts at once", "when settled"]
     pledge: Literal["dollars", "coin"]
     sides: Literal["net", "both"]
+    opposite: Literal["both sides", "larger side"]
     cross_price: Literal["others still", "shared by value", "maintenance still"]
     rounding: Literal["none", "against the trader"]
     ticks: dict[str, Positive]

@@ -226,5 +226,6 @@ def conventions(draw):
             "closing_on": draw(st.sampled_from(("none", "tested price", "bankruptcy price", "entry", "entry and margin"))),
             "closing_in": draw(st.sampled_from(("liquidation test", "margin")))}
     futures = {"pledge": draw(st.sampled_from(("dollars", "coin"))), "sides": draw(st.sampled_from(("net", "both"))),
-               "profit": draw(st.sampled_from(("both ways", "losses only")))}
+               "profit": draw(st.sampled_from(("both ways", "losses only"))),
+               "opposite": draw(st.sampled_from(("both sides", "larger side")))}
     return {"base": "generic", "override": {"tiers": tiers, "fees": fees, "futures": futures}}

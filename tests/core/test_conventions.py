@@ -269,6 +269,42 @@ def test_weights_that_move_with_size_are_IMF_SQRT():
         -20_000 * (0.8 * 1.2 + 1.0))
 
 
+# Opposite sides ------------------------------------------------------------------------------------------------------
+
+LARGER = {"futures": {"opposite": "larger side"}}
+DATED = {"kind": "future", "expiry": "2027-01-01T08:00:00Z"}
+
+
+def test_of_opposite_positions_the_side_with_the_larger_margin_is_charged():
+    """Kraken: total margin requirement = max(margin long positions, margin short positions), initial and maintenance."""
+    held = [leg(3.0, name="a"), leg(-2.0, name="b", **DATED), leg(1.0, name="c", **DATED | {"expiry": "2027-02-01T08:00:00Z"})]
+    both, one = (result(held, "cross", collateral=[{"asset": "USD", "amount": 50.0}], **rules).head
+                 for rules in ({}, LARGER))
+    assert (both.initial_margin, both.maintenance_margin) == (pytest.approx(60.0), pytest.approx(600.0 * RATE))
+    assert (one.initial_margin, one.maintenance_margin) == (pytest.approx(40.0), pytest.approx(400.0 * RATE))
+
+
+def test_an_isolated_leg_is_never_offset():
+    held = [leg(3.0, name="a"), leg(-2.0, name="b", mode="isolated", isolated_margin=30.0, **DATED)]
+    plain, netted = (result(held, "as_held", **rules).head.maintenance_margin for rules in ({}, LARGER))
+    assert plain == netted == pytest.approx(500.0 * RATE)
+
+
+def test_the_level_of_a_hedged_pool_counts_the_larger_side_alone():
+    """Equity 20 + (P - 100) against 300 P ÷ 100 × 2 %: the short hedges two of the three, only the long is charged."""
+    held = [leg(3.0, name="a"), leg(-2.0, name="b", **DATED)]
+    found = result(held, "cross", collateral=[{"asset": "USD", "amount": 20.0}], **LARGER).positions[0].liquidation_price
+    assert found == pytest.approx((100.0 - 20.0) / (1.0 - 3.0 * RATE), rel=1e-12)
+
+
+def test_the_waterfall_says_what_the_smaller_side_would_ask():
+    held = [leg(3.0, name="a"), leg(-2.0, name="b", **DATED)]
+    got = result(held, "cross", collateral=[{"asset": "USD", "amount": 50.0}], **LARGER)
+    assert {one.name: one.amount for one in got.steps}["Smaller side of opposite positions"] == pytest.approx(-200.0 * RATE)
+    assert sum(part.amount for part in got.components) == pytest.approx(got.head.maintenance_margin)
+    assert sum(one.euler for one in got.shares) == pytest.approx(got.head.maintenance_margin)
+
+
 # Lines and states say the same under every convention; the slow obvious twin of a charge -----------------------------
 
 

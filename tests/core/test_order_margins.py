@@ -217,3 +217,13 @@ def test_orders_move_with_the_price_like_the_positions_they_would_open():
     moved = move(read_document(doc), WhatIf(price=1.5))
     assert moved.document["orders"] == doc["orders"]
     assert compare(moved, load.load("generic"), ["cross"]).modes["cross"].orders == pytest.approx(2 * 150 * 0.05)
+
+
+def test_an_order_on_the_smaller_side_adds_only_what_makes_it_the_larger():
+    """Kraken's netting of sides: long 4 beside short 1; 2 more short ask nothing, 5 more short ask what 6 ask beyond 4."""
+    held = [perpetual(4.0, 100.0), {**perpetual(-1.0, 100.0), "kind": "future", "expiry": instant(35 * DAY)}]
+    netted = {"futures": {"opposite": "larger side"}}
+    bare = initial(resting(document(held, 1000.0), [], **netted))
+    for more, expected in ((2.0, 0.0), (5.0, 2.0 * 100.0 * 0.05)):
+        doc = resting(document(held, 1000.0), [order(-more, kind="future")], **netted)
+        assert initial(doc) - bare == pytest.approx(expected, rel=1e-12, abs=1e-12)

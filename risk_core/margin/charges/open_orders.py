@@ -18,7 +18,7 @@ from ...portfolio.account_file import Account
 from ...rulebooks.rules import Rules
 from ..methods import choose, demand
 from ..netting import Nets
-from . import futures, scan
+from . import futures, larger_side, scan
 from .futures import Futures
 
 
@@ -60,7 +60,7 @@ def _by_tier(account: Account, nets: Nets, rules: Rules, factors: Floats) -> Flo
         plain = np.flatnonzero(~pool.account.instruments.is_option[pool.nets.instrument])
         initial = np.zeros((len(factors), len(pool.nets.quantity)))
         initial[:, plain] = futures.requirement(Futures(pool.account, pool.nets, plain, by), factors)[0]
-        return initial
+        return _netted(pool, by, initial)
 
     pool = _pool(account, nets, both_sides=rules.futures.sides == "both")
     if rules.orders.initial == "each order":
@@ -73,6 +73,18 @@ def _by_tier(account: Account, nets: Nets, rules: Rules, factors: Floats) -> Flo
 def _by_pool(amounts: Floats, pool: Ints, count: int) -> Floats:
     """Sums (S, pools) of `amounts` (S, n), each of the `pool` (n,) it is of."""
     return np.stack([amounts[:, pool == one].sum(axis=1) for one in range(count)], axis=1)
+
+
+def _netted(pool: Pool, rules: Rules, initial: Floats) -> Floats:
+    """Margin of each net, (S, n); where of opposite sides the larger alone counts, that of an underlying at its first."""
+    if rules.futures.opposite != "larger side":
+        return initial
+    kept = larger_side.only(larger_side.pairs(pool.account, pool.nets, rules), pool.nets, initial)
+    of = np.stack([pool.nets.bucket, pool.account.instruments.underlying[pool.nets.instrument]], axis=1).reshape(-1, 2)
+    _, first, back = np.unique(of, axis=0, return_index=True, return_inverse=True)
+    out = np.zeros_like(kept)
+    np.add.at(out.T, first[back.ravel()], kept.T)
+    return out
 
 
 def _by_whole(charged: Charged, account: Account, nets: Nets, rules: Rules, factors: Floats) -> Floats:

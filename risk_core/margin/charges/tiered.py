@@ -14,7 +14,7 @@ from ...arrays import Flags, Floats, Ints
 from ...portfolio.account_file import Account
 from ...rulebooks.rules import Rules
 from ..netting import Nets
-from . import futures, options
+from . import futures, larger_side, options
 from .form import LineSum
 from .futures import Futures
 
@@ -35,10 +35,19 @@ def requirement(account: Account, nets: Nets, rules: Rules, factors: Floats) -> 
     if len(plain):
         held = Futures(account, nets, plain, rules)
         initial[:, plain], maintenance[:, plain], fee[:, plain] = futures.requirement(held, factors)
+        initial, maintenance, fee = _counted(larger_side.pairs(account, nets, rules), nets, initial, maintenance, fee)
     if rules.options:
         asked = options.charged(account, nets, rules.options)
         initial[:, asked], maintenance[:, asked] = options.requirement(account, nets, asked, rules.options, factors)
     return Requirement(initial, maintenance, fee)
+
+
+def _counted(of: Ints, nets: Nets, initial: Floats, maintenance: Floats, fee: Floats) -> tuple[Floats, Floats, Floats]:
+    """The margins and the fee in maintenance, (S, N), where of opposite sides the larger alone is charged."""
+    if of.max(initial=larger_side.NONE) == larger_side.NONE:
+        return initial, maintenance, fee
+    kept = larger_side.only(of, nets, maintenance)
+    return larger_side.only(of, nets, initial), kept, np.where(kept == 0, 0.0, fee)
 
 
 def _plain(account: Account, nets: Nets) -> Ints:

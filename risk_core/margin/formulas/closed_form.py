@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import equity, tiers
-from .margins import net_margin
+from .margins import counts, net_margin
 from .nodes import Node, Origin, Part, Term, inner, minus, number, over, plus, times
 from .scene import Scene
 
@@ -133,7 +133,7 @@ def _ratio(scene: Scene, n: int) -> list[Node]:
 def _net(scene: Scene, n: int, out: Solution, *, charged: bool, alone: bool) -> None:
     inverse = bool(scene.account.instruments.inverse[scene.holding.nets.instrument[n]])
     own = Solution()
-    (_inverse if inverse else _linear)(scene, n, own, charged=charged)
+    (_inverse if inverse else _linear)(scene, n, own, charged=charged and counts(scene, n, "maintenance"))
     if alone:
         for name in ("needed", "backed", "moving", "owing"):
             getattr(out, name).extend(getattr(own, name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..charges import larger_side
 from . import method_margin, option_margin, scan_margin, tiers
 from .equity import summed
 from .nodes import ZERO, Node, Origin, Part, Term, over, times
@@ -11,9 +12,20 @@ from .scene import Scene
 
 
 def net_margin(scene: Scene, n: int, side: str) -> Part:
-    """Margin of one net by its own charge, dollars."""
+    """Margin of one net by its own charge, dollars; nothing where the opposite side is larger and charged alone."""
+    if not counts(scene, n, side):
+        origin = scene.parameter("futures.opposite")
+        return Part(f"{side} margin of {scene.label(n)}{scene.at}",
+                    Term("the opposite side is larger", 0.0, "USD", origin, scene.label(n)))
     option = scene.account.instruments.is_option[scene.holding.nets.instrument[n]]
     return option_margin.net_margin(scene, n, side) if option else tiers.net_margin(scene, n, side)
+
+
+def counts(scene: Scene, n: int, side: str) -> bool:
+    """Whether a net is charged: not where of opposite sides the larger alone is, and it is on the other one."""
+    of = larger_side.pairs(scene.account, scene.holding.nets, scene.rules)
+    asked = scene.margin.by_net
+    return asked is None or bool(of[n] == larger_side.NONE or getattr(asked, side)[0, n])
 
 
 def required(scene: Scene, side: str, bucket: int | None = None) -> Part:
