@@ -44,6 +44,7 @@ NAMES: Mapping[str, str] = {
     "tiers.maintenance_slope": "Maintenance rate per unit of size",
     "tiers.power": "Power of size",
     "tiers.maintenance_at": "Maintenance valued at",
+    "tiers.maintenance_at_isolated": "Maintenance valued at, isolated",
     "tiers.initial_at_isolated": "Initial margin valued at, isolated",
     "tiers.initial_at_cross": "Initial margin valued at, cross",
     "fees.closing_rate": "Closing fee rate",

@@ -16,7 +16,7 @@ from .charges import open_orders, scan, tiered
 from .holding import Holding, Margin
 from .methods.demand import Demand
 from .methods.shares import Books, leg_shares, offsets
-from .netting import HEDGED, Nets
+from .netting import HEDGED, POOL, Nets
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +150,13 @@ def _end_steps(maintenance: float, initial: float, ordered: float | None) -> tup
 
 
 def _shares_tiered(holding: Holding, amounts: Floats) -> tuple[Share, ...]:
-    account, nets, quantity = holding.account, holding.nets, holding.account.book.quantity
+    account, quantity = holding.account, holding.account.book.quantity
     one = np.ones((1, len(account.underlyings)))
 
     def charged(changed: Nets) -> Floats:
         return np.asarray(tiered.requirement(account, changed, holding.rules, one).maintenance[0])
 
-    columns = charged(_per_leg(nets, quantity)), _marginal(holding, amounts, charged), sides_of_nets(holding, amounts)
+    columns = _alone(holding, quantity), _marginal(holding, amounts, charged), sides_of_nets(holding, amounts)
     return tuple(Share(name, *(float(column[p]) for column in columns)) for p, name in enumerate(account.book.ids))
 
 
@@ -168,10 +168,20 @@ def _marginal(holding: Holding, amounts: Floats, charged: Callable[[Nets], Float
     options = holding.rules.options
     couples = holding.rules.futures.opposite == "larger side" or (options is not None and options.couples)
     if holding.rules.tiers.by == "instrument" and not couples:
-        return np.asarray(amounts[nets.leg_net] - charged(_per_leg(nets, rest)))
+        return np.asarray(amounts[nets.leg_net] - _alone(holding, rest))
     without = [np.where(np.arange(len(nets.quantity)) == n, left, nets.quantity)
                for n, left in zip(nets.leg_net, rest, strict=True)]
     return np.array([math.fsum(amounts) - math.fsum(charged(replace(nets, quantity=held))) for held in without])
+
+
+def _alone(holding: Holding, quantity: Floats) -> Floats:
+    """Maintenance margin of every leg with `quantity` (P,) by itself, valued as where it is held, pool or isolated."""
+    account, nets, rules = holding.account, holding.nets, holding.rules
+    legs, one = _per_leg(nets, quantity), np.ones((1, len(account.underlyings)))
+    at = rules.tiers.model_copy(update={"maintenance_at_isolated": rules.tiers.maintenance_at})
+    in_pool = tiered.requirement(account, legs, rules.model_copy(update={"tiers": at}), one).maintenance[0]
+    apart = tiered.requirement(account, legs, rules, one).maintenance[0]
+    return np.asarray(np.where(nets.bucket[nets.leg_net] == POOL, in_pool, apart))
 
 
 def _per_leg(nets: Nets, quantity: Floats) -> Nets:

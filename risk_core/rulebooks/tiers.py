@@ -45,13 +45,13 @@ class TierRules(Record):
     style reads the maintenance column: marginal (each part at its own rate), whole (all at the rate of its tier),
     linear (rate + slope × size), power (at least factor × size ^ power), leverage (the column is a share of notional
     ÷ leverage). initial_style reads the initial column, marginal or whole. measure: what `from` counts, dollars of
-    notional, coins, or size (coins of a linear contract, dollars of face of an inverse one, which no price moves).
-    by: whose size counts. open_interest: of which markets initial rates rise with it.
+    notional, dollars at entry, coins, or size (coins of a linear contract, dollars of face of an inverse one, which no
+    price moves). by: whose size counts. open_interest: of which markets initial rates rise with it.
     """
 
     style: Literal["marginal", "whole", "linear", "power", "leverage"]
     initial_style: Literal["marginal", "whole"]
-    measure: Literal["dollars", "coins", "size"]
+    measure: Literal["dollars", "dollars at entry", "coins", "size"]
     by: Literal["instrument", "underlying"]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, strict=False)]
     own_steps: Annotated[tuple[OwnStep, ...], Field(strict=False)]
@@ -59,6 +59,7 @@ class TierRules(Record):
     maintenance_slope: dict[str, NotNegative]
     power: Power
     maintenance_at: Literal["tested price", "entry", "present mark"]
+    maintenance_at_isolated: Literal["as in the pool", "tested price", "entry", "present mark"]
     initial_at_isolated: Literal["mark", "entry"]
     initial_at_cross: Literal["mark", "entry"]
     open_interest: Annotated[tuple[OpenInterest, ...], Field(strict=False)]
@@ -66,7 +67,7 @@ class TierRules(Record):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.style in {"whole", "linear", "power"} and self.measure == "dollars" and len(self.steps) > 1:
-            raise ValueError(f"style {self.style} needs a measure that no price moves: size, or coins")
+            raise ValueError(f"style {self.style} needs a measure no price moves: size, coins, dollars at entry")
         for row in self.open_interest:
             if row.upper and row.upper <= row.lower:
                 raise ValueError(f"open_interest: upper {row.upper:,.10g} must be above lower, or 0")
@@ -79,6 +80,12 @@ class TierRules(Record):
         """The table of every underlying that has its own, and of `ANY` other."""
         own = groupby(self.own_steps, key=lambda step: step.underlying)
         return {ANY: self.steps, **{name: tuple(steps) for name, steps in own}}
+
+    @property
+    def maintenance_alone(self) -> str:
+        """Price at which maintenance of an isolated position is valued."""
+        own = self.maintenance_at_isolated
+        return self.maintenance_at if own == "as in the pool" else own
 
     def table(self, underlying: str) -> tuple[Step, ...]:
         """The tiers that apply to `underlying`."""

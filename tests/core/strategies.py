@@ -214,11 +214,12 @@ def structures(draw):
 def conventions(draw):
     """`generic` under some choice of the conventions that venues differ in."""
     style = draw(st.sampled_from(("marginal", "marginal", "whole", "linear", "power", "leverage")))
-    measure = draw(st.sampled_from(("coins", "size") if style in {"whole", "linear", "power"} else
-                                   ("dollars", "coins", "size")))
+    still = ("coins", "size", "dollars at entry")
+    measure = draw(st.sampled_from(still if style in {"whole", "linear", "power"} else ("dollars", *still)))
     tiers = {**draw(tiered_rules())["override"]["tiers"], "style": style, "measure": measure}
     tiers["initial_style"] = draw(st.sampled_from(("marginal", "whole")))
     tiers["maintenance_at"] = draw(st.sampled_from(("tested price", "entry", "present mark")))
+    tiers["maintenance_at_isolated"] = draw(st.sampled_from(("as in the pool", "tested price", "entry", "present mark")))
     tiers["by"] = draw(st.sampled_from(("instrument", "underlying"))) if measure == "size" else "instrument"
     slope = {name: draw(st.floats(0.0, 1e-9)) for name in ("BTC", "ETH")}
     tiers |= {"initial_slope": slope, "maintenance_slope": slope}

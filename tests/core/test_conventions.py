@@ -56,6 +56,25 @@ def test_maintenance_valued_at_entry_is_LIN_FIX_and_at_the_tested_price_LIN_LIQ(
 
 
 @SIDES
+def test_maintenance_of_isolated_positions_can_stand_at_entry_while_the_pools_moves(side):
+    """KuCoin: LIN_FIX in isolated margin, the tested price in cross."""
+    rules = {**ONE_TIER, "maintenance_at_isolated": "entry"}
+    fixed = price_of([leg(side * 2.0, isolated_margin=30.0)], tiers=rules)
+    assert fixed == pytest.approx(100.0 - side * (30.0 - 2.0 * 100.0 * RATE) / 2.0, rel=1e-12)
+    pooled = price_of([leg(side * 2.0)], "cross", tiers=rules, collateral=[{"asset": "USD", "amount": 30.0}])
+    assert pooled == pytest.approx((side * 2.0 * 100.0 - 30.0) / (2.0 * (side - RATE)), rel=1e-12)
+
+
+@pytest.mark.parametrize(("entry", "price", "rate"), [(100.0, 100.0, RATE), (100.0, 900.0, RATE), (400.0, 100.0, 0.05)])
+def test_the_tier_of_the_value_at_entry_holds_for_the_whole_position_at_any_price(entry, price, rate):
+    """KuCoin and older Bybit: whole-position levels; 2 at 100 are below the level of 500 dollars, 2 at 400 above it."""
+    steps = [{"from": 0, "initial": 0.1, "maintenance": RATE}, {"from": 500, "initial": 0.2, "maintenance": 0.05}]
+    found = result([leg(2.0, entry=entry)], "cross", price=price,
+                   tiers={"steps": steps, "style": "whole", "measure": "dollars at entry"})
+    assert found.head.maintenance_margin == pytest.approx(rate * 2.0 * price, rel=1e-12)
+
+
+@SIDES
 def test_maintenance_frozen_at_the_present_mark(side):
     held = [leg(side * 2.0, isolated_margin=30.0)]
     frozen = price_of(held, price=104.0, tiers={**ONE_TIER, "maintenance_at": "present mark"})

@@ -107,7 +107,8 @@ def named(inputs):
 
 def says(tiers, held, underlying):
     """Do the rulebook's own tables say the rate, deduction and initial rate a position states, at its size?"""
-    price = held.get("mark") or held.get("entry")
+    quoted = held.get("mark") or held.get("entry")
+    price = held.get("entry") or quoted if tiers.measure == "dollars at entry" else quoted
     inverse, table = held["type"] == "inverse", tiers.table(underlying)
     if price is None or tiers.style in {"linear", "leverage"}:
         return held.get("mmr") is None and held.get("imr") is None

@@ -7,7 +7,7 @@ entry or at the present mark is fixed in coin, so its dollars move with the pric
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -125,7 +125,10 @@ def requirement(held: Futures, factors: Floats) -> tuple[Floats, Floats, Floats]
     initial = np.where(pooled, _initial(held, tiers.initial_at_cross, factors),
                        _initial(held, tiers.initial_at_isolated, factors))
     fee = held.closing_fee().at(held.factor(factors))
-    maintenance = held.charge("maintenance", tiers.maintenance_at, factors) + fee
+    maintenance = held.charge("maintenance", tiers.maintenance_at, factors)
+    if tiers.maintenance_alone != tiers.maintenance_at:
+        maintenance = np.where(pooled, maintenance, held.charge("maintenance", tiers.maintenance_alone, factors))
+    maintenance = maintenance + fee
     return initial + (fee if held.rules.fees.closing_in == "margin" else 0.0), maintenance, fee
 
 
@@ -138,7 +141,14 @@ def _initial(held: Futures, priced: str, factors: Floats) -> Floats:
 
 def lines(held: Futures, out: LineSum, row: Ints, shift: Floats, scale: Floats) -> None:
     """Take maintenance and closing fee off rows `row`; prices are multiplied by shift + scale·k; all (n,)."""
-    priced = held.rules.tiers.maintenance_at
+    tiers, pooled = held.rules.tiers, held.nets.bucket[held.at] == 0
+    for priced, mine in ((tiers.maintenance_at, pooled), (tiers.maintenance_alone, ~pooled)):
+        if mine.any():
+            _lines_at(replace(held, at=held.at[mine]), priced, out, row[mine], shift[mine], scale[mine])
+
+
+def _lines_at(held: Futures, priced: str, out: LineSum, row: Ints, shift: Floats, scale: Floats) -> None:
+    """The same with maintenance valued at one price."""
     table = schedule(held.account, held.nets, held.at, held.rules.tiers, "maintenance")
     fee = held.closing_fee()
     out.add(row, -(fee.still + fee.moving * shift), -fee.moving * scale)

@@ -1,4 +1,4 @@
-"""Opposite futures and perpetuals of one underlying in one pool: where a rulebook says so, the larger side alone counts.
+"""Opposite futures and perpetuals of one underlying in one pool: where a rulebook says so, the larger side counts.
 
 Source: Kraken, "Margining & Liquidations: Multi-Collateral", margin netting: max(margin long, margin short), for
 initial and maintenance margin alike. The charge is the higher of two: a walk has two rows for each such pair of sides.

@@ -84,6 +84,9 @@ def measured(account: Account, nets: Nets, at: Ints, tiers: TierRules) -> Floats
     size = np.abs(nets.quantity)
     if tiers.measure == "dollars":
         size = size * np.where(inverse, 1.0, mark)
+    elif tiers.measure == "dollars at entry":
+        entry = np.where(np.isnan(nets.entry), mark, nets.entry)
+        size = size * np.where(inverse, 1.0, entry)
     elif tiers.measure == "coins":
         size = size / np.where(inverse, mark, 1.0)
     if tiers.by == "instrument":

@@ -163,7 +163,7 @@ def sign(scene: Scene, n: int) -> Term:
 
 
 def _linear(scene: Scene, n: int, out: Solution, *, charged: bool) -> None:
-    fixed = scene.rules.tiers.maintenance_at != "tested price"
+    fixed = tiers.maintenance_at(scene, n) != "tested price"
     fee, in_price = _fee_of(scene, n, charged=charged)
     rates: list[Node] = []
     out.needed.append(_cost(scene, n))
@@ -188,7 +188,7 @@ def _fee_of(scene: Scene, n: int, *, charged: bool) -> tuple[Part | None, bool]:
 
 
 def _inverse(scene: Scene, n: int, out: Solution, *, charged: bool) -> None:
-    priced = scene.rules.tiers.maintenance_at
+    priced = tiers.maintenance_at(scene, n)
     fee, in_price = _fee_of(scene, n, charged=charged)
     ratio, rates = _ratio(scene, n), [sign(scene, n)]
     added: list[Node] = list(rates)

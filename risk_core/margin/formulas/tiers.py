@@ -57,9 +57,15 @@ def _inverse(scene: Scene, n: int) -> bool:
 def _priced(scene: Scene, n: int, side: str) -> str:
     tiers = scene.rules.tiers
     if side == "maintenance":
-        return tiers.maintenance_at
+        return maintenance_at(scene, n)
     nets = scene.holding.nets
     return tiers.initial_at_isolated if nets.bucket[n] in nets.alone else tiers.initial_at_cross
+
+
+def maintenance_at(scene: Scene, n: int) -> str:
+    """The price at which the maintenance of a net is valued."""
+    tiers, nets = scene.rules.tiers, scene.holding.nets
+    return tiers.maintenance_alone if nets.bucket[n] in nets.alone else tiers.maintenance_at
 
 
 def _tier(scene: Scene, n: int, side: str, step: Step) -> Term:
@@ -80,7 +86,8 @@ def _of_size(scene: Scene, n: int, side: str) -> Node:
     """The one rate of a size that no price moves."""
     tiers, name, leverage = scene.rules.tiers, _underlying(scene, n), float(scene.holding.nets.leverage[n])
     value = float(measured(scene.account, scene.holding.nets, np.array([n]), tiers)[0])
-    size = Term("size", value, tiers.measure, Origin("worked out", "size by which the tier is looked up, now"),
+    unit = "USD" if tiers.measure.startswith("dollars") else tiers.measure
+    size = Term("size", value, unit, Origin("worked out", "size by which the tier is looked up, now"),
                 scene.label(n))
     table = tiers.table(name)
     step = [one for one in table if value >= one.start][-1]
