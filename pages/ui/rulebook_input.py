@@ -11,7 +11,7 @@ import streamlit as st
 from pages.ui import rulebook_words, tables, words
 from pages.ui.grids import Column, Grid
 from risk_core.errors import Problem, Refused
-from risk_core.rulebooks import kinds, tiers
+from risk_core.rulebooks import dated, kinds, load, tiers
 from risk_core.rulebooks.kinds import Kind
 from risk_core.rulebooks.rules import Parameter
 
@@ -48,6 +48,18 @@ def _choice(name: str, one: Parameter, key: str, kind: Kind) -> Any:
     help_ = "This release has one way only." if only else words.escape(one.meaning)
     return st.selectbox(rulebook_words.name(name), list(kind.options), index=list(kind.options).index(one.value),
                         key=key, disabled=only, help=help_)
+
+
+def _text(name: str, one: Parameter, key: str, _: Kind) -> Any:
+    """The one parameter in words is a day: those of which some rulebook ships tables, none where there is one table."""
+    label, several = rulebook_words.name(name), bool(one.value)
+    offered = sorted({one.value} | {day for book in load.names() for day in _days(book)}) if several else [one.value]
+    return st.selectbox(label, offered, index=offered.index(one.value), key=key, disabled=not several,
+                        help=words.escape(one.meaning) if several else "This rulebook ships one table only.")
+
+
+def _days(name: str) -> set[str]:
+    return {*dated.days(name), load.load(name).rules.tiers.as_of} if dated.days(name) else set()
 
 
 def _numbers(name: str, one: Parameter, key: str, _: Kind) -> Any:
@@ -142,6 +154,7 @@ def _config(column: Column) -> Any:
 
 
 DRAWN: Mapping[str, Draw] = {
-    kinds.NUMBER: _number, kinds.CHOICE: _choice, kinds.NUMBERS: _numbers, kinds.SHARES: _shares, kinds.ROWS: _rows,
+    kinds.NUMBER: _number, kinds.CHOICE: _choice, kinds.TEXT: _text, kinds.NUMBERS: _numbers, kinds.SHARES: _shares,
+    kinds.ROWS: _rows,
 }
 """The input of each kind; a kind of the core that is missing here fails the tests."""

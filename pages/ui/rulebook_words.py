@@ -37,6 +37,7 @@ NAMES: Mapping[str, str] = {
     "tiers.initial_style": "How initial rates are charged",
     "tiers.measure": "What tier floors count",
     "tiers.by": "Whose size is looked up",
+    "tiers.as_of": "Day of the tier tables",
     "tiers.steps": "Tiers",
     "tiers.own_steps": "Tiers by underlying",
     "tiers.open_interest": "Initial rates rise with open interest",

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ..digest import digest
 from ..errors import ABSENT, Problem, Refused
+from . import dated
 from .rules import Parameter, Rulebook, Rules
 
 DEFAULT = "generic"
@@ -93,6 +94,9 @@ def override(base: Rulebook, changes: Mapping[str, Any]) -> Rulebook:
             problems.append(Problem(f"rules.override.{key}", value, f"is not a key of {base.name}"))
     if problems:
         raise Refused(problems)
+    if dated.KEY in changed:
+        shipped = load(base.name) if base.name in names() else base
+        parameters = dated.apply(base.name, shipped.parameters, parameters, keep=dated.TABLES in changed)
     head = {"name": base.name, "title": base.title, "limits": list(base.limits)}
     return _build(head, parameters, tuple(sorted(changed))) if changed else base
 

@@ -46,13 +46,15 @@ class TierRules(Record):
     linear (rate + slope × size), power (at least factor × size ^ power), leverage (the column is a share of notional
     ÷ leverage). initial_style reads the initial column, marginal or whole. measure: what `from` counts, dollars of
     notional, dollars at entry, coins, or size (coins of a linear contract, dollars of face of an inverse one, which no
-    price moves). by: whose size counts. open_interest: of which markets initial rates rise with it.
+    price moves). by: whose size counts. open_interest: of which markets initial rates rise with it. as_of: the day of
+    the tables, where there are several (`dated.py`), else empty.
     """
 
     style: Literal["marginal", "whole", "linear", "power", "leverage"]
     initial_style: Literal["marginal", "whole"]
     measure: Literal["dollars", "dollars at entry", "coins", "size"]
     by: Literal["instrument", "underlying"]
+    as_of: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, strict=False)]
     own_steps: Annotated[tuple[OwnStep, ...], Field(strict=False)]
     initial_slope: dict[str, NotNegative]

@@ -59,7 +59,7 @@ def edited(old, new):
     ('value = "marginal"', 'value = "stairs"', "tiers.style",
      "input should be 'marginal', 'whole', 'linear', 'power' or 'leverage'"),
     ('value = "marginal"', 'value = "whole"', "tiers",
-     "style whole needs a measure that no price moves: size, or coins"),
+     "style whole needs a measure no price moves: size, coins, dollars at entry"),
     ('value = "worst"', 'value = "quantile"', "portfolio.aggregate", "input should be 'worst'"),
     ("initial = 0.20,", 'initial = "20 %",', "tiers.steps[2].initial", "input should be a valid number"),
     ("initial = 0.20,", "initial = 1.20,", "tiers.steps[2].initial", "input should be less than or equal to 1"),
