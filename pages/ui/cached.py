@@ -20,6 +20,8 @@ from db.store import Store, StoredAccount, open_store
 from pages.ui.plans import DAYS, VOLATILITY, Plan
 from risk_core.liquidation.assumptions import Range, ranges
 from risk_core.liquidation.frontier import Map, price_and_days, price_and_volatility, two_prices
+from risk_core.liquidation.played import Played
+from risk_core.liquidation.played import played as run_down
 from risk_core.liquidation.triggers import Trigger, triggers
 from risk_core.margin.compare import Comparison, compare
 from risk_core.margin.curves import Line, Walk, walk
@@ -164,6 +166,16 @@ def _ranged(text: str, modes: tuple[str, ...], _asked: Asked) -> tuple[Range, ..
 def ranged(question: Asked, modes: tuple[str, ...]) -> tuple[Range, ...]:
     """Liquidation prices of a pool's positions under each assumption of the rest. Raises Refused, Unsettled."""
     return _ranged(question.text, modes, question)
+
+
+@st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)
+def _played(text: str, modes: tuple[str, ...], _asked: Asked) -> tuple[Played, ...]:  # noqa: ARG001
+    return run_down(moved(_asked), _asked.rules, modes)
+
+
+def played(question: Asked, modes: tuple[str, ...]) -> tuple[Played, ...]:
+    """The liquidation of each mode, step by step. Raises Refused, Unsettled."""
+    return _played(question.text, modes, question)
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)

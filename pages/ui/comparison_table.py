@@ -13,6 +13,7 @@ from risk_core.liquidation.distance import distance
 from risk_core.liquidation.thresholds import Liquidation
 from risk_core.margin.compare import Comparison, ModeResult
 from risk_core.margin.pools import named
+from risk_core.margin.ratios import ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ ROWS = (
 USED = ("Maintenance margin ÷ equity; 100 % is liquidation. Where legs or wallets stand alone it is that of the worst "
         "leg, wallet or pool, named below, because a sum would hide it. Below 70 % calm, from 70 % watch, "
         "from 90 % critical.")
+SHOWN = ("The margin ratio as the rulebook's venue displays it, the value at which it liquidates and the direction "
+         "in which danger lies. Of the worst leg or pool, like maintenance used, which stays the measure all rulebooks "
+         "share.")
 FREED = ("USD. Initial margin asked in isolated mode minus that asked here: capital this mode sets free. Negative when "
          "it asks more.")
 PLEDGED = ("USD. What isolated legs have to themselves: the pledge given; else entry notional ÷ leverage; else the "
@@ -64,6 +68,7 @@ def table(seen: View) -> str:
     heads = "".join(f'<th scope="col">{markup.mode_helped(name)}</th>' for name in seen.modes)
     rows = [_row(row.label, row.meaning, [_figure(row, seen, name) for name in seen.modes]) for row in ROWS]
     rows.append(_row("Maintenance used", USED, [_used(seen, name) for name in seen.modes]))
+    rows.append(_row("Ratio as displayed", SHOWN, [_displayed(seen, name) for name in seen.modes]))
     rows.append(_row("Pledged, and left beside it", PLEDGED, [_pledged(seen, name) for name in seen.modes]))
     rows.append(_row("Capital freed against isolated", FREED, [_freed(seen, name) for name in seen.modes]))
     rows += [_row(f"Nearest liquidation, {name}", LEVEL, [_level(seen, mode, name) for mode in seen.modes])
@@ -153,6 +158,26 @@ def _used(seen: View, name: str) -> str:
     named = f'<span class="sub">{escape(who)}</span>' if who else ""
     chip = opens(f'<span class="new">{markup.chip(new)}</span>', Spot(name, "maintenance_used"))
     return f"{was}{chip}{markup.bar(new, old, moved=seen.has_before)}{named}"
+
+
+def _displayed(seen: View, name: str) -> str:
+    """The venue's own ratio, before → after, and in words where it liquidates and which way is worse."""
+    form = ratio(seen.after.rulebook.rules)
+    new, old = (displayed(one, name) for one in (seen.after, seen.before))
+    shown = _cell(new, old if seen.has_before and new != old else "", "")
+    direction = "rising" if form.rises else "falling"
+    danger = f"{form.danger:,.0f} USD" if form.unit == "dollars" else f"{form.danger * 100:,.0f}{words.SPACE}%"
+    said = f"{form.form}; liquidated {'at' if form.danger else 'below'} {danger}, {direction} = worse"
+    return f'{shown}<span class="sub wide">{escape(said)}</span>'
+
+
+def displayed(one: Comparison, name: str) -> str:
+    """The ratio of a mode as its rulebook displays it; in words where it divides by nothing."""
+    form = ratio(one.rulebook.rules)
+    value = form.of(one.modes[name].worst_bucket.figures)
+    if value is None:
+        return "no equity left" if form.rises else "nothing required"
+    return f"{words.money(value, 'down')} USD" if form.unit == "dollars" else words.used(value)
 
 
 def _level(seen: View, name: str, underlying: str) -> str:

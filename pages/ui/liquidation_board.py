@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import (
     assumption_table,
     cached,
+    closing_steps,
     downloads,
     formula_opener,
     frontier_section,
@@ -37,6 +38,7 @@ def board() -> None:
         _table()
         assumption_table.section()
         formula_opener.hint()
+        closing_steps.section()
         formula_opener.opener()
         frontier_section.section()
         ladder_section.section()
