@@ -43,7 +43,7 @@ class Mode:
             raise ValueError(f"{self.name}: a whole pool is charged at once; legs that stand alone are charged by tier")
 
     def counts_option_value(self, rules: Rules) -> bool:
-        """Whether the market value of options, with its sign, is part of equity: in a pool charged whole, or by rule."""
+        """Whether the market value of options, with its sign, is part of equity: in a pool charged whole or by rule."""
         return self.charge == "whole" or (rules.options is not None and rules.options.mark_in == "equity")
 
 

@@ -141,7 +141,7 @@ def _initial(held: Futures, priced: str, factors: Floats) -> Floats:
 
 def lines(held: Futures, out: LineSum, row: Ints, shift: Floats, scale: Floats) -> None:
     """Take maintenance and closing fee off rows `row`; prices are multiplied by shift + scale·k; all (n,)."""
-    tiers, pooled = held.rules.tiers, held.nets.bucket[held.at] == 0
+    tiers, pooled = held.rules.tiers, held.nets.bucket[held.at] < held.nets.pools.count
     for priced, mine in ((tiers.maintenance_at, pooled), (tiers.maintenance_alone, ~pooled)):
         if mine.any():
             _lines_at(replace(held, at=held.at[mine]), priced, out, row[mine], shift[mine], scale[mine])
