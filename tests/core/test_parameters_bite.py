@@ -55,7 +55,7 @@ def test_E4_a_parameter_moved_to_another_legal_value_changes_a_figure_of_a_sampl
 
 
 def test_E4_every_parameter_is_moved_or_has_its_reason():
-    """Conventions, which have a default, are in `test_conventions`."""
+    """Conventions, which have a default, are in `test_conventions` and `test_parameters_at_ends`."""
     conventions = {key for key, known in load.meanings().items() if "default" in known}
     assert MOVED.keys() | NO_FIGURE.keys() == BOOK.parameters.keys() - conventions and not MOVED.keys() & NO_FIGURE.keys()
     assert len(kinds.kinds()["portfolio.aggregate"].options) == 1, "there is another way now: move it"
