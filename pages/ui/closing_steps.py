@@ -13,6 +13,7 @@ from risk_core.liquidation.closing import ClosedLeg
 from risk_core.liquidation.partial import ClosingStep
 from risk_core.liquidation.played import Played
 from risk_core.margin.models import MODES
+from risk_core.margin.pools import named
 
 CHOICE = "steps"
 MOST = 40
@@ -81,7 +82,7 @@ def ends(one: Played) -> str:
 
 
 def _row(number: int, step: ClosingStep) -> str:
-    who = step.who or words.POOL
+    who = named(step.who)
     fund = f'<span class="sub wide">fund {words.money(step.insurance, "up")}</span>' if step.insurance else ""
     cells = (
         "<br>".join(map(_closed, step.closed)), words.money(step.fee, "up") + fund,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from pages.ui import addon_words, method_words, scenario_words, tables, words
+from pages.ui import method_words, tables, words
 from pages.ui.rulebook_names import NAMES
 from risk_core.errors import ABSENT
 from risk_core.rulebooks import kinds

@@ -99,7 +99,8 @@ BESIDE = {
 """What has to stand beside a choice so that its words differ."""
 ALIKE = {"tiers.maintenance_at_isolated": {("as in the pool", "tested price")}}
 """Words that mean the same beside the plain convention."""
-ELSEWHERE = {"tiers.as_of": "only rulebooks with tables of earlier days have days to choose: test_dated_tiers"}
+ELSEWHERE = {"tiers.as_of": "only rulebooks with tables of earlier days have days to choose: test_dated_tiers",
+             "tiers.open_interest": "reads the open interest of a market, which this book does not state"}
 SECTIONS = ("collateral", "tiers", "fees", "futures", "orders", "liquidation", "display", "options")
 KEYS = [key for key in load.meanings() if key.split(".")[0] in SECTIONS and key not in ELSEWHERE]
 

@@ -76,7 +76,7 @@ def _by_pool(amounts: Floats, pool: Ints, count: int) -> Floats:
 
 
 def _netted(pool: Pool, rules: Rules, initial: Floats) -> Floats:
-    """Margin of each net, (S, n); where of opposite sides the larger alone counts, that of an underlying at its first."""
+    """Margin of each net, (S, n); where the larger of opposite sides counts, that of an underlying at its first."""
     if rules.futures.opposite != "larger side":
         return initial
     kept = larger_side.only(larger_side.pairs(pool.account, pool.nets, rules), pool.nets, initial)
