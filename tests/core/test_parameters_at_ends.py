@@ -100,7 +100,7 @@ BESIDE = {
 ALIKE = {"tiers.maintenance_at_isolated": {("as in the pool", "tested price")}}
 """Words that mean the same beside the plain convention."""
 ELSEWHERE = {"tiers.as_of": "only rulebooks with tables of earlier days have days to choose: test_dated_tiers",
-             "tiers.open_interest": "reads the open interest of a market, which this book does not state"}
+             "tiers.open_interest": "reads the open interest of a market, which this book does not state: test_open_interest"}
 SECTIONS = ("collateral", "tiers", "fees", "futures", "orders", "liquidation", "display", "options")
 KEYS = [key for key in load.meanings() if key.split(".")[0] in SECTIONS and key not in ELSEWHERE]
 
