@@ -224,7 +224,7 @@ def bybit(inputs, _):
     held = {"type": "option", "symbol": COIN, "side": "short", "size": 1.0, "call": "call" in inputs["side"],
             "mark": inputs["mark"], "strike": inputs["strike"]}
     stated = {"positions": [held], "index": inputs["index"], "params": {
-        "im_max": inputs["im_pct"], "im_min": inputs["im_floor"], "mm": inputs["mm_pct"], "liq_fee": inputs["liq_fee_pct"]}}
+        "im_max": inputs["im_pct"], "im_min": inputs["im_floor"], "mm": inputs["mm_pct"], "liquidation_fee": inputs["liq_fee_pct"]}}
     found = option_cases.figures(stated, "OPTION_SM", "Bybit")
     return {"im": found["initial_margin"], "mm": found["maintenance_margin"]}
 
