@@ -45,7 +45,7 @@ def comparison() -> None:
     """The choice of rulebooks, the table, the bars."""
     with told():
         seen = methods_data.present()
-        chosen, with_levels = _choice(seen)
+        chosen, with_levels = _choice()
         if not chosen:
             st.info("Choose at least one rulebook to see what it asks.")
             return
@@ -55,12 +55,11 @@ def comparison() -> None:
         _show(seen, found, missing, levels)
 
 
-def _choice(seen: Seen) -> tuple[list[str], bool]:
+def _choice() -> tuple[list[str], bool]:
     options = methods_data.choices()
-    names = {name: methods_data.titled(seen, name) for name in options}
     usual = [name for name in methods_data.USUAL if name in options]
     chosen = st.multiselect("Rulebooks", options, default=usual, key=CHOSEN, bind="query-params", help=HELP,
-                            format_func=lambda name: names.get(name, name), placeholder="Choose rulebooks")
+                            placeholder="Choose rulebooks")
     levels = st.toggle("Liquidation levels", key=LEVELS, bind="query-params", help=HELP_LEVELS)
     return [str(name) for name in chosen], levels
 

@@ -15,17 +15,16 @@ from risk_core.arrays import Floats
 from risk_core.errors import MarginscopeError
 from risk_core.liquidation.thresholds import Liquidation
 from risk_core.margin.compare import compare
-from risk_core.margin.leg_steps import LegStep, increments, leg_steps
+from risk_core.margin.leg_steps import LegStep, between_rows, increments, leg_steps
 from risk_core.margin.methods.demand import Demand
-from risk_core.margin.methods.grid_error import GridError, grid_errors
+from risk_core.margin.methods.scenarios.grid_error import GridError
 from risk_core.margin.rulebook_table import Asked, NotAsked, under
 from risk_core.portfolio.account_file import Account
 from risk_core.rulebooks import load
 
 IN_FORCE = "in force"
 """The choice of the rulebook that the account and the what-if controls put in force."""
-USUAL = (IN_FORCE, "derive-pm2", "deribit-pm", "okx-pm", "span", "tims", "historical-var", "expected-shortfall", "simm",
-         "reg-t")
+USUAL = (IN_FORCE, "derive-pm2", "deribit-pm", "span", "expected-shortfall", "simm")
 """Chosen when the page opens, of those there are."""
 
 
@@ -77,13 +76,6 @@ def present() -> Seen:
 def choices() -> tuple[str, ...]:
     """Every rulebook with portfolio margin that can be chosen, the one in force first."""
     return IN_FORCE, *(name for name in load.names() if load.load(name).rules.whole)
-
-
-def titled(seen: Seen, choice: str) -> str:
-    """A choice in words."""
-    if choice == IN_FORCE:
-        return f"{seen.question(choice).rules.title} (in force)"
-    return load.load(choice).title
 
 
 def rows(seen: Seen, chosen: Iterable[str]) -> tuple[list[Row], list[NotAsked]]:
@@ -140,13 +132,23 @@ def _reach(one: Liquidation | None) -> float:
 
 
 @st.cache_resource(max_entries=2 * ENTRIES, ttl=HOUR, show_spinner=False)
-def _opened(text: str, _asked: Asked) -> tuple[tuple[LegStep, ...], Floats, tuple[GridError, ...]]:  # noqa: ARG001
-    return leg_steps(_asked), increments(_asked), grid_errors(_asked.holding)
+def _opened(text: str, _asked: Asked) -> tuple[tuple[LegStep, ...], tuple[GridError, ...]]:  # noqa: ARG001
+    return leg_steps(_asked), between_rows(_asked)
 
 
-def opened(row: Row) -> tuple[tuple[LegStep, ...], Floats, tuple[GridError, ...]]:
-    """Each step by leg, what 1 % more of a leg asks, (P,), and what lies between the rows."""
+def opened(row: Row) -> tuple[tuple[LegStep, ...], tuple[GridError, ...]]:
+    """Each step by leg, and what lies between the rows of the scenarios."""
     return _opened(row.question.text, row.asked)
+
+
+@st.cache_resource(max_entries=2 * ENTRIES, ttl=HOUR, show_spinner=False)
+def _more(text: str, _asked: Asked) -> Floats:  # noqa: ARG001
+    return increments(_asked)
+
+
+def more(row: Row) -> Floats:
+    """What 1 % more of each leg asks, dollars (P,)."""
+    return _more(row.question.text, row.asked)
 
 
 def demand(one: Asked) -> Demand | None:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
 
-from pages.ui import cents, downloads, markup, methods_data, methods_figures, methods_scenarios, methods_shares, words
+from pages.ui import (
+    cents,
+    downloads,
+    markup,
+    methods_changes,
+    methods_data,
+    methods_efficiency,
+    methods_figures,
+    methods_scenarios,
+    methods_shares,
+    words,
+)
 from pages.ui.chart import chart
 from pages.ui.following import follows
 from pages.ui.methods_data import Row, Seen
@@ -15,8 +27,7 @@ from risk_core.margin.leg_steps import LegStep
 from risk_core.margin.rulebook_table import Asked
 
 ONE, STEP = "methods.one", "methods.step"
-EULER = ("Part (Euler): each leg's part of the margin in proportion to a small change of its size. A leg that gains "
-         "where the account loses most counts below 0.")
+PART, STEPS = "methods.part", "Steps and scenarios"
 
 
 @follows
@@ -25,10 +36,7 @@ def detail() -> None:
     with told():
         seen = methods_data.present()
         st.subheader("One rulebook in detail", anchor=False)
-        options = methods_data.choices()
-        names = {name: methods_data.titled(seen, name) for name in options}
-        name = st.selectbox("Rulebook to open", options, key=ONE, bind="query-params",
-                            format_func=lambda one: names.get(one, one))
+        name = st.selectbox("Rulebook to open", methods_data.choices(), key=ONE, bind="query-params")
         question = seen.question(str(name))
         with st.spinner("Opening the figure"):
             asked = methods_data.asked(question)
@@ -41,20 +49,31 @@ def detail() -> None:
 def _draw(seen: Seen, row: Row) -> None:
     one = row.asked
     badge = markup.badge("What-if", "whatif") + " " if seen.moved else ""
-    st.html(markup.html(f"<p>{badge}{escape(one.why.worst)}</p>"))
-    steps, more, errors = methods_data.opened(row)
-    if not steps or not any(step.step.amount for step in steps):
+    st.html(markup.html(f"<p>{badge}<b>{escape(one.rulebook.title)}</b>. {escape(one.why.worst)}</p>"))
+    if not any(step.amount for step in one.why.steps):
         st.info("Nothing is held that needs margin under this rulebook.")
         return
-    _waterfall(seen, one, steps)
-    methods_scenarios.section(seen, one, errors)
+    part = st.segmented_control("Part of the figure", list(PARTS), default=STEPS, required=True, key=PART,
+                                bind="query-params", label_visibility="collapsed") or STEPS
+    PARTS[part](seen, row)
+    _limits(one)
+
+
+def _figure(seen: Seen, row: Row) -> None:
+    with st.spinner("Opening the figure"):
+        steps, errors = methods_data.opened(row)
+    _waterfall(seen, row.asked, steps)
+    methods_scenarios.section(seen, row.asked, errors)
+
+
+def _legs(seen: Seen, row: Row) -> None:
+    one, more = row.asked, methods_data.more(row)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown("**Maintenance margin by leg, four ways**")
         downloads.of_chart("Shares as CSV", lambda: methods_shares.attribution_csv(one, more), seen.draft,
                            f"shares-{one.rulebook.name}")
     st.html(methods_shares.attribution(one, more))
-    st.caption(EULER)
-    _limits(one)
+    st.caption(methods_shares.reading(one))
 
 
 def _waterfall(seen: Seen, one: Asked, steps: tuple[LegStep, ...]) -> None:
@@ -87,3 +106,12 @@ def _limits(one: Asked) -> None:
     with st.expander(words.escape(f"What “{one.rulebook.title}” leaves out"), icon=":material/gavel:"):
         items = "".join(f"<li>{escape(limit)}</li>" for limit in one.rulebook.limits)
         st.html(markup.html(f"<ul>{items}</ul>" if items else "<p>Its file states no limits.</p>"))
+
+
+PARTS: dict[str, Callable[[Seen, Row], None]] = {
+    STEPS: _figure,
+    "Legs": _legs,
+    "Efficiency": methods_efficiency.section,
+    "What changed": methods_changes.section,
+}
+"""What can be looked at of one figure; each is worked out when it is opened."""

@@ -107,7 +107,7 @@ def _moves(told: Matrix, most: int) -> Figure:
     """The axis of price moves, with so many named at most."""
     every = math.ceil(len(told.moves) / most)
     named = [x for x in range(len(told.moves)) if (x - len(told.moves) // 2) % every == 0]
-    name = escape(told.scenarios.underlying, quote=False)
+    name = escape(told.scenarios.underlying or "every", quote=False)
     return {"tickvals": named, "ticktext": [_percent(float(told.moves[x])) for x in named], "fixedrange": True,
             "showgrid": False, "zeroline": False, "title": {"text": f"{name} price", "font": {"size": TINY}},
             "tickfont": {"size": TINY}}

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from risk_core.arrays import Floats, Ints
 from risk_core.margin.methods.demand import Scenarios
-from risk_core.rulebooks.rules import Rules
+from risk_core.margin.methods.scenarios.rows import table
+from risk_core.margin.methods.scenarios.shocks import volatility
+from risk_core.margin.rulebook_table import Asked
 
 WIDEST = 81
 """Price moves that still fit beside each other."""
 TEN = 10
-STATES = ("up", "same", "down")
-NAMES = {"up": "volatility up", "same": "volatility same", "down": "volatility down"}
+RANKS = {"up": 0, "same": 1, "down": 2}
 
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Scenarios of one underlying that form a grid, and those beside it.
+    """Scenarios of one underlying, or of all moving alike, that form a grid, and those beside it.
 
     moves: (X,) relative, ascending. states: Y names. row: (Y, X) which scenario a cell is, -1 for none. beside: rows of
     the scenarios outside the grid.
@@ -53,14 +55,14 @@ def matrix(one: Scenarios) -> Matrix | None:
     the same cell (with a weight, say) stands beside it.
     """
     moves = np.asarray(one.move)
-    if not len(moves) or not one.underlying or np.isnan(moves).any() or len(np.unique(moves)) > WIDEST:
+    if not len(moves) or np.isnan(moves).any() or len(np.unique(moves)) > WIDEST:
         return None
-    known = tuple(dict.fromkeys(one.volatility))
-    states = tuple(state for state in STATES if state in known) + tuple(s for s in known if s not in STATES)
+    named = [state.removeprefix("volatility ").replace("unchanged", "same") for state in one.volatility]
+    states = tuple(sorted(dict.fromkeys(named), key=lambda state: RANKS.get(state, len(RANKS))))
     columns = np.unique(moves)
     row = np.full((len(states), len(columns)), -1, dtype=np.int64)
     beside = []
-    for k, (move, state) in enumerate(zip(moves, one.volatility, strict=True)):
+    for k, (move, state) in enumerate(zip(moves, named, strict=True)):
         cell = states.index(state), int(np.searchsorted(columns, move))
         if row[cell] >= 0:
             beside.append(k)
@@ -78,12 +80,23 @@ def worst_first(one: Scenarios, most: int = TEN) -> list[int]:
 
 def state_name(state: str) -> str:
     """A volatility state in words."""
-    return NAMES.get(state, f"volatility {state}")
+    return f"volatility {state}" if state in RANKS else state
 
 
-def volatility_factor(rules: Rules, state: str) -> float:
-    """What the rulebook multiplies implied volatility by in a state, at the days its volatility rule pivots on."""
-    stated = rules.portfolio or rules.greeks
-    if stated is None or state not in {"up", "down"}:
-        return 1.0
-    return 1.0 + stated.volatility_up if state == "up" else max(1.0 - stated.volatility_down, 0.0)
+def volatility_factor(one: Asked, told: Matrix, y: int, x: int) -> float:
+    """What a cell multiplies implied volatility by: the mean over the options held that it moves, 1 without any."""
+    account, rules, name = one.holding.account, one.holding.rules, told.scenarios.underlying
+    ins, k = account.instruments, int(told.row[y, x])
+    held = np.unique(account.book.instrument)
+    options = held[ins.is_option[held] & ((name == "") | (ins.underlying[held] == _index(account.underlyings, name)))]
+    if rules.portfolio is not None and len(options):
+        own = rules.portfolio.of(name) if name else rules.portfolio
+        return float(np.mean(volatility(account, own, options, table(own).rows[k]) / ins.volatility[options]))
+    if rules.greeks is not None and len(options):
+        state = told.states[y]
+        return {"up": 1.0 + rules.greeks.volatility_up, "down": 1.0 - rules.greeks.volatility_down}.get(state, 1.0)
+    return 1.0
+
+
+def _index(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else -1

@@ -8,13 +8,13 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import csv_files, downloads, jumping, markup, methods_figures, words
+from pages.ui import controls, csv_files, downloads, jumping, markup, methods_figures, words
 from pages.ui.chart import chart
 from pages.ui.methods_data import Seen
 from pages.ui.methods_matrix import Matrix, matrix, volatility_factor, worst_first
 from pages.ui.plans import VOLATILITY, Plan
 from risk_core.margin.methods.demand import Scenarios
-from risk_core.margin.methods.grid_error import GridError
+from risk_core.margin.methods.scenarios.grid_error import GridError
 from risk_core.margin.rulebook_table import Asked
 
 COIN = "methods.coin"
@@ -28,7 +28,7 @@ def section(seen: Seen, one: Asked, errors: Sequence[GridError]) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown("**What each scenario makes of the book**, USD")
         downloads.of_chart("Scenarios as CSV", lambda: csv(one), seen.draft, f"scenarios-{one.rulebook.name}")
-    table = _chosen(one.scenarios)
+    table = _chosen(held(one))
     told = matrix(table)
     if told is None:
         _tail(table)
@@ -37,6 +37,13 @@ def section(seen: Seen, one: Asked, errors: Sequence[GridError]) -> None:
         for error in errors:
             if error.name == table.underlying:
                 st.caption(words.escape(grid_sentence(error)))
+
+
+def held(one: Asked) -> Sequence[Scenarios]:
+    """The tables of what is held; methods may give one for every coin of the market."""
+    ins, at = one.holding.account.instruments, one.holding.account.book.instrument
+    names = {one.holding.account.underlyings[u] for u in ins.underlying[at]}
+    return [table for table in one.scenarios if table.underlying in names] or one.scenarios
 
 
 def _chosen(tables: Sequence[Scenarios]) -> Scenarios:
@@ -66,11 +73,12 @@ def _matrix(seen: Seen, one: Asked, told: Matrix) -> None:
             st.html(_rows(told.scenarios, sorted(told.beside, key=lambda row: told.scenarios.profit[row]),
                           "Rows beside the grid"))
     st.caption(words.escape(matrix_sentence(told)) + " Click a cell to set the what\\-if there; every volatility then "
-               "moves as the rulebook moves that of an option at the days its rule pivots on.")
+               "moves by what the cell does to the options held, in the mean.")
 
 
 def _heat(told: Matrix, height: int, clicked: Callable[[float, float], None]) -> None:
-    alt = f"Risk matrix of {told.scenarios.underlying}, price moves by volatility. {matrix_sentence(told)}"
+    of = told.scenarios.underlying or "all coins"
+    alt = f"Risk matrix of {of}, price moves by volatility. {matrix_sentence(told)}"
     chart(methods_figures.heatmap(told, told.scenarios.underlying), "risk-matrix", alt, height, clicked)
 
 
@@ -78,20 +86,21 @@ def _jump(seen: Seen, one: Asked, told: Matrix, x: int, y: int) -> None:
     """Callback: the what-if controls to the scenario of a cell, from where the what-if stands now."""
     if not (0 <= x < len(told.moves) and 0 <= y < len(told.states)) or told.row[y, x] < 0:
         return
-    name, now = told.scenarios.underlying, seen.controls.what_if
-    here = now.factor(name), now.volatility
-    place = here[0] * (1.0 + float(told.moves[x])), here[1] * volatility_factor(one.rulebook.rules, told.states[y])
-    jumping.to_place(Plan(VOLATILITY, (name,), ((here[0], here[0]), (here[1], here[1])), here), place)
+    now, names = seen.controls.what_if, controls.held_underlyings(seen.account)
+    moved = (told.scenarios.underlying,) if told.scenarios.underlying else names
+    here = now.factor(moved[0]) if len(moved) == 1 else now.price, now.volatility
+    place = here[0] * (1.0 + float(told.moves[x])), here[1] * volatility_factor(one, told, y, x)
+    jumping.to_place(Plan(VOLATILITY, moved, ((here[0], here[0]), (here[1], here[1])), here), place)
 
 
 def matrix_sentence(told: Matrix) -> str:
     """Which scenario sets the figure."""
     table = told.scenarios
     if not table.setting or table.profit[table.setting[0]] >= 0:
-        return f"No scenario of {table.underlying} loses anything."
+        return f"No scenario of {table.underlying or 'all coins'} loses anything."
     row = table.setting[0]
     outlined = "outlined" if told.worst else "beside the grid"
-    return (f"Worst, {outlined}: {table.underlying} {table.words[row]}, "
+    return (f"Worst, {outlined}: {table.underlying or 'all coins'} {table.words[row]}, "
             f"{words.money(float(table.profit[row]), plus=True)} USD.")
 
 
@@ -119,10 +128,14 @@ def _rows(table: Scenarios, rows: Sequence[int], title: str) -> str:
     setting = set(table.setting)
     body = "".join(
         f'<tr><th scope="row">{escape(table.words[row])}{_mark(row in setting)}</th>'
-        f'<td class="{"loss" if profit < 0 else "gain"}">{words.money(profit, plus=True)}</td></tr>'
+        f'<td class="{_colour(profit)}">{words.money(profit, plus=True)}</td></tr>'
         for row in rows for profit in (float(table.profit[row]),))
     head = f'<thead><tr><th scope="col">{escape(title)}</th><th scope="col">Profit, USD</th></tr></thead>'
     return markup.html(markup.table(title, f"{head}<tbody>{body}</tbody>", "legs two"))
+
+
+def _colour(profit: float) -> str:
+    return "loss" if profit < 0 else "gain" if profit > 0 else "muted"
 
 
 def _mark(sets: bool) -> str:

@@ -44,6 +44,16 @@ def attribution(one: Asked, more: Floats) -> str:
         "legs shares"))
 
 
+def reading(one: Asked) -> str:
+    """How to read the table, one line of markdown."""
+    text = ("Part (Euler): each leg's part of the margin in proportion to a small change of its size. A leg that gains "
+            "where the account loses most counts below 0, and the others together then carry more than the total.")
+    first = next((step.amount for step in one.why.steps if step.kind == "alone"), 0.0)
+    if abs(first - math.fsum(share.standalone for share in one.why.shares)) >= 0.005:
+        text += " Alone counts the add-ons a leg by itself would be charged; the first step of the waterfall does not."
+    return text
+
+
 def opened(one: Asked, step: LegStep, shown: Step) -> str:
     """One step of the waterfall by leg. shown: the step in whole cents."""
     *parts, rest = cents.shared([*step.by_leg.tolist(), step.rest], shown.amount)

@@ -34,7 +34,7 @@ def table(found: Sequence[Row], levels: Mapping[str, Level] | None) -> str:
 
 def _row(row: Row, levels: Mapping[str, Level] | None) -> str:
     one = row.asked
-    sub = '<span class="sub"> in force</span>' if row.in_force else ""
+    sub = f'<span class="sub"> {escape(one.rulebook.name)}{", in force" if row.in_force else ""}</span>'
     gone = ' <span class="chip liquidated">liquidated</span>' if one.buffer < -ZERO * one.holding.size else ""
     shown = (words.money(one.initial, "up"), words.money(one.maintenance, "up"), words.money(one.equity),
              words.money(one.buffer, "down"))

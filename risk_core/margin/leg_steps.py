@@ -12,7 +12,9 @@ import numpy as np
 from ..arrays import Floats, Ints
 from .attribution import LegRows
 from .explain import Step, orders
+from .holding import whole_pool
 from .methods.demand import Demand
+from .methods.scenarios.grid_error import GridError, grid_errors
 from .methods.shares import STEP, Books, groupings
 from .rulebook_table import Asked
 
@@ -55,6 +57,18 @@ def increments(asked: Asked) -> Floats:
     books = np.vstack([quantity, quantity + MORE * np.diag(quantity)])
     margins = Books(holding.account, holding.rules).maintenance(books, collateral=True)
     return np.asarray(margins[1:] - margins[0])
+
+
+def between_rows(asked: Asked) -> tuple[GridError, ...]:
+    """What lies between the rows of the scenarios, by underlying held; none where there is no grid of price moves."""
+    holding = asked.holding
+    if holding.rules.portfolio is None:
+        return ()
+    one = np.ones((1, len(holding.account.underlyings)))
+    ins = holding.account.instruments
+    held = {"", *(holding.account.underlyings[u] for u in ins.underlying[holding.nets.instrument])}
+    found = grid_errors(whole_pool(holding.account, holding.nets, one), holding.rules.portfolio)
+    return tuple(error for error in found if error.name in held)
 
 
 def _scanned(asked: Asked) -> list[Floats]:

@@ -30,6 +30,7 @@ PRESSED = {
     "portfolio": ["Add a position", "From a template", "Scale", "Open", "Save as", "Import", "Export", "Collateral", "Market",
                   "History"],
     "rulebooks": ["Change", "My rulebooks", "Side by side"],
+    "methods": ["Legs", "Efficiency", "What changed"],
     "compare": ["Copy link"],
 }
 """What is opened on a page, one after the other, by the beginning of its name."""

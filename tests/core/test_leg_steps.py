@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from db.samples import SAMPLES, slug
-from risk_core.margin.leg_steps import MORE, increments, leg_steps
-from risk_core.margin.methods.grid_error import grid_errors
+from risk_core.margin.leg_steps import MORE, between_rows, increments, leg_steps
 from risk_core.margin.rulebook_table import Asked, under
 from risk_core.portfolio.account_file import read, read_document
 from risk_core.rulebooks import load
@@ -59,7 +58,7 @@ def test_a_larger_leg_asks_what_the_account_with_it_asks(file, name):
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_a_finer_grid_never_finds_less(file):
     one = asked(file, "generic")
-    for error in grid_errors(one.holding):
+    for error in between_rows(one):
         assert error.finer >= error.grid - 1e-9 * one.holding.size
 
 
@@ -71,9 +70,9 @@ def test_what_lies_between_two_rows_is_found():
         leg |= {"strike": strike, "quantity": 1}
     one = under(read_document(document), load.load("generic"))
     assert isinstance(one, Asked)
-    (error,) = grid_errors(one.holding)
+    (error,) = between_rows(one)
     assert error.missed > 0.005 * error.grid and error.row == "+5 %, volatility down"
 
 
 def test_other_methods_have_no_grid_to_refine():
-    assert grid_errors(asked(FILES[0], "historical-var").holding) == ()
+    assert between_rows(asked(FILES[0], "historical-var")) == ()
