@@ -15,7 +15,7 @@ from tests.golden.matching import misses, run  # noqa: F401 - the tests ask for 
 
 def main(args):
     asked = parser().parse_args(args)
-    files = asked.files or ([str(report.PUBLISHED)] if asked.report else [])
+    files = asked.files or ([str(file) for file in (report.PUBLISHED, report.METHODS)] if asked.report else [])
     missing = [file for file in files if not Path(file).is_file()]
     for file in missing:
         print(f"{file}: is not a file", file=sys.stderr)

@@ -4,20 +4,25 @@ import json
 import math
 import re
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from pages.ui import accuracy_data
 from risk_core.rulebooks import load
-from tests.golden import accuracy_markdown
+from tests.golden import accuracy_markdown, shipped
 from tests.golden.matching import UNREADABLE, agree, allowed, flat
 from tests.golden.shipped import Run
 from tests.golden.translate import told
 
 HERE = Path(__file__).parent
-PUBLISHED, DISPUTED = HERE / "published.json", HERE / "disputed.json"
+PUBLISHED, METHODS, DISPUTED = (HERE / f"{name}.json" for name in ("published", "methods", "disputed"))
+"""Cases of isolated and cross margin, of methods of portfolio margin and what they are made of, and in dispute."""
 SHOWN = accuracy_data.FILE
 DIGITS = 12
 """Significant digits that are kept of our figures: the rest differs between machines."""
+LIST = 4
+"""Figures of one list that are shown each by itself."""
+OWN = "every parameter as the case states it"
 LEVELS = ("liquidation_price", "bankruptcy_price")
 """Figures of which there may be none."""
 KNOWN_HOSTS = ("binance.com", "bitmex.com", "coinbase.com", "github.com", "help.bybit.com", "testnet.bybit.com", "kraken.com",
@@ -35,18 +40,42 @@ def row(case):
     """One case: where it is from, what is compared, and each figure beside ours."""
     stated = source(case["source"])
     figures, run = compared(case)
+    method = method_of(case)
     return {
         "id": case["id"], "venue": case.get("venue") or case["system"], "source": stated, "link": link(stated),
         "kind": case.get("source_kind", "protocol_test"), "mode": case.get("mode"),
         "formula": case.get("formula", case.get("system")), "inferred": case.get("inferred", []),
-        "rulebook": run.base if run.shipped else None, "laid": run.figures,
-        "conventions": {key: run.laid[key] for key in run.conventions}, "variant": run.why,
-        "matched": all(one["matched"] for one in figures), "figures": figures,
+        "rulebook": run.base if run.shipped else method, "laid": run.figures,
+        "conventions": {key: run.laid[key] for key in run.conventions}, "variant": OWN if method else run.why,
+        "matched": all(one["matched"] for one in figures), "figures": folded(figures),
     } | ({"why": case["why"]} if "why" in case else {})
 
 
+def method_of(case):
+    """The rulebook whose method a case is of, where every parameter is the case's own; else None."""
+    return next((one["rulebook"] for one in shipped.systems("method") if one["system"] == case.get("system")), None)
+
+
+def folded(figures):
+    """Long lists of figures, such as the profit of every scenario, as the one that is furthest off."""
+    out = []
+    for name, group in groupby(figures, lambda one: one["name"].split("[")[0]):
+        own = list(group)
+        if len(own) <= LIST:
+            out += own
+            continue
+        worst = max(own, key=lambda one: (not one["matched"], (one["error"] or 0.0) / (one["allowed"] or 1.0)))
+        out.append(worst | {"name": f"{worst['name']}, furthest off of {len(own)}"})
+    return out
+
+
 def source(stated):
-    return stated if isinstance(stated, str) else f"{stated['repo']} {stated['path']} (commit {stated['commit']})"
+    """Where a case is from, in one line."""
+    if isinstance(stated, str):
+        return stated
+    if "commit" in stated:
+        return f"{stated['repo']} {stated['path']} (commit {stated['commit']})"
+    return ", ".join(str(stated[key]) for key in ("title", "origin", "repo", "url", "note") if key in stated)
 
 
 def link(stated):
@@ -72,16 +101,17 @@ def compared(case):
 
 def figure(case, name, printed, found):
     """`ours` is a number, a word, or None where nothing is computed; `error` and `allowed` only beside numbers."""
-    ours = found.get(name)
+    matched, ours = name in found and bool(agree(case, name, printed, found[name])), found.get(name)
     if ours is None and name in found and name in LEVELS:
         ours = "none"
+    printed, ours = (("no", "yes")[one] if isinstance(one, bool) else one for one in (printed, ours))
     is_number = isinstance(printed, int | float) and isinstance(ours, int | float)
     within = allowed(case, name, printed) if is_number else None
     return {
         "name": name, "printed": printed, "ours": digits(ours) if is_number else ours,
         "error": error(ours, printed, within) if is_number else None,
         "allowed": digits(within) if is_number else None,
-        "matched": name in found and bool(agree(case, name, printed, found[name])),
+        "matched": matched,
     }
 
 

@@ -49,8 +49,9 @@ class Run:
 
 
 @cache
-def systems():
-    return tomllib.loads((Path(__file__).parent / "systems.toml").read_text("utf-8"))["system"]
+def systems(kind="system"):
+    """The entries of systems.toml of one kind."""
+    return tomllib.loads((Path(__file__).parent / "systems.toml").read_text("utf-8"))[kind]
 
 
 def run_of(case, inputs):
