@@ -44,7 +44,7 @@ def section(seen: Seen, row: Row) -> None:
     """The choice of what to come from, and the causes."""
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
     head.markdown("**What changed this margin**")
-    came = str(st.selectbox("Coming from", [SHIPPED, *choices()[1:]], key=FROM, help=HELP))
+    came = str(st.selectbox("Coming from", [SHIPPED, *choices()[1:]], key=FROM, bind="query-params", help=HELP))
     old = cached.asked_under(seen.account, row.asked.rulebook.name if came == SHIPPED else came, WhatIf())
     if old.text == row.question.text:
         st.caption("Nothing differs. Choose another rulebook, move a what\\-if control, or change a parameter on the "

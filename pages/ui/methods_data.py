@@ -24,7 +24,7 @@ from risk_core.rulebooks import load
 
 IN_FORCE = "in force"
 """The choice of the rulebook that the account and the what-if controls put in force."""
-USUAL = (IN_FORCE, "derive-pm2", "deribit-pm", "span", "expected-shortfall", "simm")
+USUAL = (IN_FORCE, "derive-pm2", "deribit-pm", "span", "tims", "expected-shortfall", "simm")
 """Chosen when the page opens, of those there are."""
 
 

@@ -51,8 +51,9 @@ class Matrix:
 def matrix(one: Scenarios) -> Matrix | None:
     """The grid of price moves and volatility states; None where moves are joint or too many to stand side by side.
 
-    A price move belongs to the grid when it comes with at least half of the volatility states; a second scenario for
-    the same cell (with a weight, say) stands beside it.
+    A volatility state belongs to the grid when it has at least half of the price moves that the fullest one comes
+    with, a price move when it comes with at least half of those states; a second scenario for the same cell (with a
+    weight, say) stands beside it.
     """
     moves = np.asarray(one.move)
     if not len(moves) or np.isnan(moves).any() or len(np.unique(moves)) > WIDEST:
@@ -68,9 +69,13 @@ def matrix(one: Scenarios) -> Matrix | None:
             beside.append(k)
         else:
             row[cell] = k
-    kept = (row >= 0).sum(axis=0) * 2 >= len(states)
-    beside += [int(k) for k in row[:, ~kept].ravel() if k >= 0]
-    return Matrix(one, columns[kept], states, row[:, kept], tuple(sorted(beside)))
+    count = (row >= 0).sum(axis=1)
+    rows = count * 2 >= count.max()
+    kept = (row[rows] >= 0).sum(axis=0) * 2 >= rows.sum()
+    grid = row[np.ix_(rows, kept)]
+    beside += sorted({int(k) for k in row.ravel() if k >= 0} - set(grid.ravel().tolist()))
+    shown = tuple(state for state, has in zip(states, rows, strict=True) if has)
+    return Matrix(one, columns[kept], shown, grid, tuple(sorted(beside)))
 
 
 def worst_first(one: Scenarios, most: int = TEN) -> list[int]:

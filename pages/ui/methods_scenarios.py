@@ -63,6 +63,7 @@ def _matrix(seen: Seen, one: Asked, told: Matrix) -> None:
         _jump(seen, one, told, round(x), round(y))
 
     height = 92 + 52 * len(told.states)
+    worst = told.worst
     if not told.beside:
         _heat(told, height, clicked)
     else:
@@ -72,6 +73,9 @@ def _matrix(seen: Seen, one: Asked, told: Matrix) -> None:
         with right:
             st.html(_rows(told.scenarios, sorted(told.beside, key=lambda row: told.scenarios.profit[row]),
                           "Rows beside the grid"))
+    st.button("Set the what-if to the worst scenario", icon=":material/my_location:", key="methods.go", type="tertiary",
+              on_click=_jump, args=(seen, one, told, *(worst[::-1] if worst else (-1, -1))), disabled=worst is None,
+              help="A click on a cell does the same for that cell. The controls take their nearest steps.")
     st.caption(words.escape(matrix_sentence(told)) + " Click a cell to set the what\\-if there; every volatility then "
                "moves by what the cell does to the options held, in the mean.")
 

@@ -146,6 +146,9 @@ def test_rows_with_a_weight_and_lone_moves_stand_beside_the_grid():
     assert methods_matrix.matrix(table).beside == (6,)
     states = [*["up", "same", "down"] * 2, "up"]
     lone = Scenarios("BTC", list("abcdefg"), np.array([0.0, 0.0, 0.0, 0.1, 0.1, 0.1, 5.0]), states, -np.arange(7.0), (6,))
+    tilted = Scenarios("BTC", list("abcdefg"), np.array([-0.1, -0.1, 0.0, 0.0, 0.1, 0.1, 0.0]),
+                       [*["up", "down"] * 3, "skew tilted"], np.arange(7.0), ())
+    assert methods_matrix.matrix(tilted).beside == (6,) and methods_matrix.matrix(tilted).states == ("up", "down")
     told = methods_matrix.matrix(lone)
     assert told.beside == (6,) and told.worst is None and "beside the grid" in methods_scenarios.matrix_sentence(told)
 
@@ -256,6 +259,12 @@ def test_a_step_is_opened_to_its_legs(open_app):
     assert step.options[-1].endswith("Initial margin")
     step.set_value(step.options[-1]).run()
     assert not at.exception and "Initial margin by leg" in texts(at)
+
+
+def test_the_button_sets_the_worst_scenario_as_the_what_if(open_app):
+    at = open_app(PAGE, account=sample_id(FILES[0]))
+    at.button(key="methods.go").click().run()
+    assert not at.exception and at.session_state["price.BTC"] == 16.0 and at.session_state["volatility"] == 0.0
 
 
 def test_an_account_without_legs_is_told(open_app):
