@@ -10,7 +10,6 @@ import streamlit as st
 
 from pages.ui import cached, controls, state, view
 from pages.ui.cached import ENTRIES, HOUR
-from pages.ui.telling import sentence
 from risk_core.arrays import Floats
 from risk_core.errors import MarginscopeError
 from risk_core.liquidation.thresholds import Liquidation
@@ -114,7 +113,7 @@ def _level(text: str, _question: cached.Asked) -> Level:  # noqa: ARG001
     try:
         modes = compare(cached.moved(_question), _question.rules, ["portfolio"]).modes
     except MarginscopeError as refused:
-        return Level(reason=sentence(refused))
+        return Level(reason=f"none: {refused}")
     found = modes["portfolio"].liquidation if "portfolio" in modes else {}
     near = [Level(name, one) for name, one in found.items() if one.now or one.nearest is not None]
     return min(near, key=lambda one: _reach(one.found), default=Level())

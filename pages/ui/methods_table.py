@@ -34,7 +34,8 @@ def table(found: Sequence[Row], levels: Mapping[str, Level] | None) -> str:
 
 def _row(row: Row, levels: Mapping[str, Level] | None) -> str:
     one = row.asked
-    sub = f'<span class="sub"> {escape(one.rulebook.name)}{", in force" if row.in_force else ""}</span>'
+    changed = f", {len(one.rulebook.overridden)} changed" if one.rulebook.overridden else ""
+    sub = f'<span class="sub"> {escape(one.rulebook.name)}{", in force" if row.in_force else ""}{changed}</span>'
     gone = ' <span class="chip liquidated">liquidated</span>' if one.buffer < -ZERO * one.holding.size else ""
     shown = (words.money(one.initial, "up"), words.money(one.maintenance, "up"), words.money(one.equity),
              words.money(one.buffer, "down"))

@@ -154,7 +154,7 @@ def test_rows_with_a_weight_and_lone_moves_stand_beside_the_grid():
 
 
 def test_a_cell_moves_volatility_as_the_rulebook_does():
-    """Generic: 0.45 up, 0.30 down at 30 days, scaled by (30 ÷ days)^0.13 from there on."""
+    """Generic: a share of itself at 30 days, scaled by (30 ÷ days)^0.13 from there on; Deribit has the same form."""
     _, row = row_of(FILES[4], "in force")
     rules, ins = row.asked.holding.rules.portfolio, row.asked.holding.account.instruments
     (told,) = map(methods_matrix.matrix, methods_scenarios.held(row.asked))
@@ -265,6 +265,27 @@ def test_the_button_sets_the_worst_scenario_as_the_what_if(open_app):
     at = open_app(PAGE, account=sample_id(FILES[0]))
     at.button(key="methods.go").click().run()
     assert not at.exception and at.session_state["price.BTC"] == 16.0 and at.session_state["volatility"] == 0.0
+
+
+@pytest.mark.parametrize("link", [
+    {"methods": "no-such-rulebook", "methods.one": "<script>", "methods.part": "x"},
+    {"methods": "span,<b>", "methods.from": "∞", "methods.levels": "perhaps"},
+])
+def test_a_bad_link_falls_back(open_app, link):
+    at = open_app(PAGE, **link)
+    assert not at.exception and not at.error
+    assert "Generic" in texts(at) and "<script" not in texts(at)
+
+
+def test_a_changed_rulebook_says_so_and_names_the_cause(open_app):
+    at = open_app(PAGE, account=sample_id(FILES[4]))
+    held = at.session_state["draft"]
+    changed = {"base": "generic", "override": {"portfolio": {"volatility_up": 0.9}}}
+    at.session_state["draft"] = replace(held, document={**held.document, "rules": changed})
+    at.session_state["methods.part"] = "What changed"
+    at.run()
+    assert not at.exception and not at.error
+    assert "in force, 1 changed" in texts(at) and "50 % → 90 %" in texts(at)
 
 
 def test_an_account_without_legs_is_told(open_app):
