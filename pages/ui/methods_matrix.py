@@ -51,9 +51,9 @@ class Matrix:
 def matrix(one: Scenarios) -> Matrix | None:
     """The grid of price moves and volatility states; None where moves are joint or too many to stand side by side.
 
-    A volatility state belongs to the grid when it has at least half of the price moves that the fullest one comes
-    with, a price move when it comes with at least half of those states; a second scenario for the same cell (with a
-    weight, say) stands beside it.
+    A price move belongs to the grid when it has more than half of the volatility states that the fullest one comes
+    with, a state when it comes with at least half of those moves; a second scenario for the same cell (with a weight,
+    say) stands beside it.
     """
     moves = np.asarray(one.move)
     if not len(moves) or np.isnan(moves).any() or len(np.unique(moves)) > WIDEST:
@@ -69,9 +69,9 @@ def matrix(one: Scenarios) -> Matrix | None:
             beside.append(k)
         else:
             row[cell] = k
-    count = (row >= 0).sum(axis=1)
-    rows = count * 2 >= count.max()
-    kept = (row[rows] >= 0).sum(axis=0) * 2 >= rows.sum()
+    count = (row >= 0).sum(axis=0)
+    kept = count * 2 > count.max()
+    rows = (row[:, kept] >= 0).sum(axis=1) * 2 >= kept.sum()
     grid = row[np.ix_(rows, kept)]
     beside += sorted({int(k) for k in row.ravel() if k >= 0} - set(grid.ravel().tolist()))
     shown = tuple(state for state, has in zip(states, rows, strict=True) if has)

@@ -153,6 +153,14 @@ def test_rows_with_a_weight_and_lone_moves_stand_beside_the_grid():
     assert told.beside == (6,) and told.worst is None and "beside the grid" in methods_scenarios.matrix_sentence(told)
 
 
+@pytest.mark.parametrize(("name", "states", "moves"), [
+    ("derive-pm2", ("up", "same", "down"), 7), ("deribit-pm", ("up", "same", "down"), 9), ("tims", ("same",), 10)])
+def test_the_grid_is_that_of_the_rulebook_without_its_extended_rows(name, states, moves):
+    _, row = row_of(FILES[0], name)
+    (told,) = map(methods_matrix.matrix, methods_scenarios.held(row.asked))
+    assert told.states == states and len(told.moves) == moves and (told.row >= 0).all()
+
+
 def test_a_cell_moves_volatility_as_the_rulebook_does():
     """Generic: a share of itself at 30 days, scaled by (30 ÷ days)^0.13 from there on; Deribit has the same form."""
     _, row = row_of(FILES[4], "in force")
