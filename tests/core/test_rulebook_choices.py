@@ -52,8 +52,9 @@ def test_every_parameter_has_a_kind_that_fits_its_value():
     found = kinds.kinds()
     for name in load.names():
         for key, one in load.load(name).parameters.items():
-            sort = {dict: kinds.SHARES, str: kinds.CHOICE, float: kinds.NUMBER, int: kinds.NUMBER}.get(type(one.value))
-            assert found[key].sort == sort or (isinstance(one.value, list) and found[key].sort in (kinds.ROWS, kinds.NUMBERS))
+            fitting = {dict: {kinds.SHARES}, str: {kinds.CHOICE, kinds.TEXT}, float: {kinds.NUMBER}, int: {kinds.NUMBER},
+                       list: {kinds.ROWS, kinds.NUMBERS}}[type(one.value)]
+            assert found[key].sort in fitting, (name, key)
     assert list(found["tiers.steps"].columns) == ["from", "initial", "maintenance", "initial_deduction", "maintenance_deduction"]
     assert found["portfolio.extended_rows"].columns["volatility"].options == ("up", "same", "down", "skew", "wings")
 
