@@ -1,10 +1,14 @@
 """F: tempting, false. Each counter-example stays here with its arithmetic, so that no simplification brings the law back."""
 
+import numpy as np
 import pytest
 
 from risk_core.errors import Refused
+from risk_core.margin.methods.offsets.credits import shares
 from risk_core.portfolio.account_file import read_document
 from risk_core.portfolio.whatif import WhatIf, move
+from risk_core.rulebooks import load
+from risk_core.rulebooks.offsets import Credit
 from tests.core.books import (
     PLAIN,
     buffer,
@@ -144,3 +148,28 @@ def test_F13_a_tier_without_its_deduction_would_jump_and_is_refused():
              {"from": 250_000, "initial": 0.04, "maintenance": 0.01, "initial_deduction": 5_000, "maintenance_deduction": 0}]
     with pytest.raises(Refused, match=r"maintenance deduction 0\.00 must be 1,250\.00"):
         held(document(rules={"base": "generic", "override": {"tiers": {"steps": steps}}}), "cross")
+
+
+def test_F8_margin_grows_faster_than_the_book_where_it_is_concentrated():
+    # SIMM: weighted by √(amount ÷ threshold) beyond the threshold, so twice the amount asks 2 √2 as much, not 2.
+    rules = load.load("simm").rules.sensitivities
+    bucket = rules.buckets(rules.place("BTC")[0])[rules.place("BTC")[1]]
+
+    def asked(times):
+        # a perpetual of 100 dollars moves 1 dollar per 1 %
+        return maintenance(document([perpetual(times * bucket.threshold, 100.0)], 1e6, rules="simm"), "portfolio")
+
+    assert asked(1.0) + asked(1.0) == pytest.approx(asked(2.0) / 2**0.5)
+    assert asked(0.5) + asked(0.5) == pytest.approx(asked(1.0))  # below the threshold it is in proportion
+
+
+def test_F9_offsets_depend_on_their_order():
+    # A +10, B −6, C −6, each unit 100 at risk: 80 % of A with B first leaves 840, 50 % of A with C first leaves 960.
+    with_b, with_c = (Credit(first="A", first_ratio=1.0, second=other, second_ratio=1.0, sides="opposite", credit=share)
+                      for other, share in (("B", 0.8), ("C", 0.5)))
+    delta = np.array([[10.0, -6.0, -6.0]])
+
+    def left(*order):
+        return float((100.0 * np.abs(delta) * (1.0 - shares(order, ("A", "B", "C"), delta))).sum())
+
+    assert (left(with_b, with_c), left(with_c, with_b)) == (pytest.approx(840.0), pytest.approx(960.0))
