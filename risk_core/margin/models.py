@@ -67,7 +67,7 @@ MODES = {
         Mode("cross", "Cross", _none, "tiered",
              "All legs share one pool; each instrument is charged by itself.", False),
         Mode("portfolio", "Portfolio", _none, "whole",
-             "All legs share one pool and are charged together by their worst scenario.", False),
+             "All legs share one pool and are charged together by the rulebook's method.", False),
     )
 }
 """The modes by name, in the order in which they are shown. splits: reports a pool beside its isolated legs."""
@@ -90,7 +90,7 @@ def unavailable(mode: Mode, account: Account, rules: Rules) -> str | None:
         if not rules.whole:
             return "this rulebook has no portfolio margin"
         wallets = " and ".join(named(shared.id(pool)) for pool in range(shared.count))
-        several = f"its scenarios are of one pool, and here there are the {wallets}"
+        several = f"its method charges one pool, and here there are the {wallets}"
         return several if shared.count > 1 else choose.unavailable(account, rules)
     if rules.options is None and account.instruments.is_option.any():
         return "this rulebook has no margin of options by themselves, and the account holds some"

@@ -18,8 +18,8 @@ def margins(name, held, mode="cross", rules="dydx-style"):
 
 @pytest.mark.parametrize("mode", ["cross", "isolated", "as_held"])
 @pytest.mark.parametrize(("name", "held", "initial"), [
-    ("PEPE", None, 200.0), ("PEPE", 0.0, 200.0), ("PEPE", 10e6, 200.0), ("PEPE", 15e6, 600.0), ("PEPE", 99e6, 1000.0),
-    ("SOL", 37.5e6, 550.0), ("BTC", 1e12, 20.0)])
+    ("PEPE", None, 200.0), ("PEPE", 0.0, 200.0), ("PEPE", 5e6, 200.0), ("PEPE", 7.5e6, 600.0), ("PEPE", 99e6, 1000.0),
+    ("SOL", 35e6, 550.0), ("BTC", 1e12, 20.0)])
 def test_the_initial_rate_rises_between_two_open_interests_and_maintenance_does_not(mode, name, held, initial):
     assert margins(name, held, mode) == (pytest.approx(initial), margins(name, None, mode)[1])
 

@@ -113,7 +113,7 @@ def _leg_margin(side: str) -> Callable[[Subject, int, str], Formula]:
     def one(asked: Subject, leg: int, title: str) -> Formula:
         result = getattr(asked.mode.positions[leg], f"{side}_margin")
         own = leg_margin(asked.scene, leg, side)
-        together = ("Legs are charged together by their worst scenario; no leg has a margin of its own.",)
+        together = ("Legs are charged together by the rulebook's method; no leg has a margin of its own.",)
         return Formula(title, f"{side} margin", "USD", None if own is None else inner(own), result,
                        together if own is None else ())
     return one

@@ -1,6 +1,7 @@
 """The ratio of a lending account as its venue states it: requirement ÷ liquidation value.
 
-Source: docs/methods/ratio.md; the figures of a public client's test are reproduced.
+Source: docs/methods/ratio.md; the figures of Julianos87/btc-quant, tests/test_carry_v2_pm.py (commit 5d160137), are
+reproduced.
 """
 
 from __future__ import annotations
