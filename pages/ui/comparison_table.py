@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from pages.ui import markup, words
+from pages.ui import markup, ratio_words, words
 from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
 from risk_core.liquidation.distance import distance
@@ -162,9 +162,12 @@ def _used(seen: View, name: str) -> str:
 
 def _displayed(seen: View, name: str) -> str:
     """The venue's own ratio, before → after, and in words where it liquidates and which way is worse."""
-    form = ratio(seen.after.rulebook.rules)
     new, old = (displayed(one, name) for one in (seen.after, seen.before))
     shown = _cell(new, old if seen.has_before and new != old else "", "")
+    own = seen.after.modes[name].ratio
+    if own is not None:
+        return f'{shown}<span class="sub wide">{escape(ratio_words.thresholds(own))}</span>'
+    form = ratio(seen.after.rulebook.rules)
     direction = "rising" if form.rises else "falling"
     danger = f"{form.danger:,.0f} USD" if form.unit == "dollars" else f"{form.danger * 100:,.0f}{words.SPACE}%"
     said = f"{form.form}; liquidated {'at' if form.danger else 'below'} {danger}, {direction} = worse"
@@ -173,6 +176,9 @@ def _displayed(seen: View, name: str) -> str:
 
 def displayed(one: Comparison, name: str) -> str:
     """The ratio of a mode as its rulebook displays it; in words where it divides by nothing."""
+    own = one.modes[name].ratio
+    if own is not None:
+        return ratio_words.value(own)
     form = ratio(one.rulebook.rules)
     value = form.of(one.modes[name].worst_bucket.figures)
     if value is None:

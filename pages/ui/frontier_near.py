@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pages.ui import nearest_points, view, words
 from pages.ui.plans import DAYS, VOLATILITY
-from risk_core.liquidation.distance import daily_volatility
 from risk_core.liquidation.nearest import FARTHEST
 from risk_core.liquidation.nearest_price import PriceMove
+from risk_core.portfolio.deviation import daily_volatility
 
 Place = tuple[float, float]
 GONE = "Liquidated where the account stands."

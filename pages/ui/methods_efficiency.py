@@ -27,7 +27,7 @@ KINK = "jumps over 0 there"
 
 @st.cache_resource(max_entries=2 * ENTRIES, ttl=HOUR, show_spinner=False)
 def _measured(text: str, _asked: Asked) -> tuple[tuple[Measure, ...], tuple[SolvencyDelta, ...]]:  # noqa: ARG001
-    return measures(_asked.holding, _losses(_asked)), solvency_deltas(_asked.holding)
+    return measures(_asked.holding, *_losses(_asked)), solvency_deltas(_asked.holding)
 
 
 @st.cache_resource(max_entries=2 * ENTRIES, ttl=HOUR, show_spinner=False)
@@ -38,11 +38,11 @@ def _hedged(text: str, name: str, _asked: Asked) -> Hedge | str:  # noqa: ARG001
         return str(refused)
 
 
-def _losses(one: Asked) -> Floats | None:
-    """Equally likely losses, where the method looks at joint moves of history."""
-    if one.holding.rules.history is None or len(one.scenarios) != 1:
-        return None
-    return -one.scenarios[0].profit
+def _losses(one: Asked) -> tuple[Floats, Floats] | tuple[()]:
+    """Losses of joint moves of everything and their probabilities, where the method has such."""
+    if len(one.scenarios) != 1 or one.scenarios[0].weight is None:
+        return ()
+    return -one.scenarios[0].profit, one.scenarios[0].weight
 
 
 def section(seen: Seen, row: Row) -> None:

@@ -11,11 +11,11 @@ from pages.ui.levels import Standing, standings
 from pages.ui.sentences import Scene
 from risk_core.digest import digest
 from risk_core.errors import Problem, Refused
-from risk_core.liquidation.distance import daily_volatility
 from risk_core.margin.compare import Comparison
 from risk_core.margin.curves import Walk
 from risk_core.margin.models import MODES
 from risk_core.portfolio.account_file import Account
+from risk_core.portfolio.deviation import daily_volatility
 
 
 @dataclass(frozen=True)

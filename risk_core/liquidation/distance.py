@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from ..portfolio.deviation import daily_volatility
 from ..portfolio.market import Underlying
 
-__all__ = ["Distance", "daily_volatility", "distance"]
-
 
 @dataclass(frozen=True, slots=True)
 class Distance:

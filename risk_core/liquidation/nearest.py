@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arrays import Flags, Floats, Ints
 from ..margin.holding import Holding, margin
-from .distance import daily_volatility
+from ..portfolio.deviation import daily_volatility
 from .lines import ZERO
 from .walks import HIGHEST, LOWEST
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..portfolio.deviation import daily_volatility
 from ..portfolio.market import Underlying
-from .distance import daily_volatility
 from .nearest import Spread
 
 MEASURED: Final = {"BTC": (0.0541, -0.617), "ETH": (0.0382, -0.423)}

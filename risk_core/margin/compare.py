@@ -17,8 +17,10 @@ from . import explain
 from .explain import Component, Share, Step
 from .figures import Bucket, Figures, total, worst
 from .holding import Holding, hold
+from .methods.ratio.demand import Shown
 from .models import MODES, chosen, unavailable
 from .positions import PositionFigures, position_figures
+from .ratios import of_method
 from .wallets import WalletFigures, wallet_figures
 
 LARGEST = 1e15
@@ -34,6 +36,7 @@ class ModeResult:
     shares: per leg what it adds, three ways. steps: the waterfall from legs alone to initial margin.
     buckets_liquidated: ids of pools and legs below maintenance now. worst_bucket: the pool or leg strained most.
     orders: part of the pools' initial margin that open orders ask, None where there are none.
+    ratio: of a pool charged by a ratio method, with its thresholds; None elsewhere.
     """
 
     name: str
@@ -50,6 +53,7 @@ class ModeResult:
     buckets_liquidated: tuple[str, ...]
     worst_bucket: Bucket
     orders: float | None
+    ratio: Shown | None = None
 
     @property
     def apart(self) -> bool:
@@ -122,6 +126,7 @@ def _result(holding: Holding, level: Levels) -> ModeResult:
         tuple(one.who for one in buckets if one.figures.buffer < -zero),
         worst(buckets),
         explain.orders(holding),
+        of_method(holding),
     )
 
 

@@ -6,7 +6,6 @@ Every measure has a definition, a unit and limits, and a reason where there is n
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,12 +13,14 @@ import numpy as np
 from scipy.special import ndtri
 
 from ..arrays import Floats
-from ..liquidation.distance import daily_volatility
 from ..portfolio.account_file import Account
+from ..portfolio.deviation import daily_volatility
 from ..rulebooks.rules import Rules
 from ..valuation.sensitivities import sensitivities
 from .explain import explain
 from .holding import Holding, hold
+from .methods.history.correlation import of_market
+from .methods.history.tail import expected_shortfall, tail
 from .models import MODES, unavailable
 
 CONFIDENCE = 0.975
@@ -41,12 +42,13 @@ class Measure:
     reason: str = ""
 
 
-def measures(holding: Holding, losses: Floats | None = None) -> tuple[Measure, ...]:
-    """Every measure of an account in one mode. losses: dollars of each of K equally likely scenarios, where a method
-    has them; else the expected shortfall is normal, from daily volatilities and correlations.
+def measures(holding: Holding, losses: Floats | None = None, weight: Floats | None = None) -> tuple[Measure, ...]:
+    """Every measure of an account in one mode. losses: (K,) dollars of a method's scenarios, weight: (K,) their
+    probabilities, equal by default; without losses the expected shortfall is normal, from daily volatilities and
+    correlations.
     """
     initial = math.fsum(holding.now.initial[0])
-    return (_intensity(holding, initial), _offset(holding), _over_shortfall(holding, initial, losses),
+    return (_intensity(holding, initial), _offset(holding), _over_shortfall(holding, initial, losses, weight),
             _return(holding, initial), _freed(holding, initial))
 
 
@@ -74,25 +76,24 @@ def _offset(holding: Holding) -> Measure:
                    "" if alone > 0 else "no leg needs margin by itself")
 
 
-def _over_shortfall(holding: Holding, initial: float, losses: Floats | None) -> Measure:
-    amount, reason = (weighted_shortfall(losses), "") if losses is not None else normal_shortfall(holding.account)
-    how = f"{len(losses):,} scenarios of the method" if losses is not None else (
-        "normal, from daily volatilities and correlations, options by delta")
+def _over_shortfall(holding: Holding, initial: float, losses: Floats | None, weight: Floats | None) -> Measure:
+    if losses is None:
+        amount, reason = normal_shortfall(holding.account)
+        how = f"in {DAYS:g} day (normal, from daily volatilities and correlations, options by delta)"
+    else:
+        amount, reason = weighted_shortfall(losses, weight), ""
+        how = f"over the method's horizon ({len(losses):,} scenarios of the method with their probabilities)"
     value = initial / amount if amount is not None and amount > 0 else None
     return Measure("over_shortfall", "Initial margin ÷ expected shortfall", value, "share",
-                   f"Initial margin ÷ mean loss of the worst {1 - CONFIDENCE:.1%} of cases in {DAYS:g} day ({how}).",
+                   f"Initial margin ÷ mean loss of the worst {1 - CONFIDENCE:.1%} of cases {how}.",
                    "The normal figure has no fat tails and sees options by their delta only.",
                    reason or ("" if value is not None else "nothing is lost in the mean of the worst cases"))
 
 
-def weighted_shortfall(losses: Floats, level: float = CONFIDENCE) -> float:
-    """Expected shortfall of equally likely losses (K,), dollars: the mean of the worst (1 − level) K, the last of them
-    by its part. Source: Acerbi and Tasche, "On the coherence of expected shortfall".
-    """
-    k = (1.0 - level) * len(losses)
-    ordered, whole = np.sort(losses)[::-1], math.floor(k)
-    rest = (k - whole) * float(ordered[whole]) if whole < len(ordered) else 0.0
-    return (math.fsum(ordered[:whole]) + rest) / k
+def weighted_shortfall(losses: Floats, weight: Floats | None = None, level: float = CONFIDENCE) -> float:
+    """Expected shortfall of losses (K,) with probabilities (K,), equal by default; dollars, rule `weighted`."""
+    own = np.full(len(losses), 1.0 / len(losses)) if weight is None else weight
+    return float(expected_shortfall(tail(losses[None], own), level, "weighted")[0])
 
 
 def normal_shortfall(account: Account, level: float = CONFIDENCE, days: float = DAYS) -> tuple[float | None, str]:
@@ -106,7 +107,7 @@ def normal_shortfall(account: Account, level: float = CONFIDENCE, days: float = 
     lacking = [name for name, one in zip(names, daily, strict=True) if one is None]
     if lacking:
         return None, "no volatility in the market data of " + ", ".join(lacking)
-    matrix, missing = _correlations(account, names)
+    matrix, missing = of_market(account.market.correlation, names)
     if missing:
         return None, "no correlation in the market data of " + ", ".join(missing)
     own = delta[delta != 0] * np.array(daily, dtype=np.float64)
@@ -115,19 +116,6 @@ def normal_shortfall(account: Account, level: float = CONFIDENCE, days: float = 
         return None, "the correlations of the market data are no correlation matrix: a variance is below 0"
     z = float(ndtri(level))
     return math.sqrt(max(variance, 0.0)) * math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) / (1.0 - level), ""
-
-
-def _correlations(account: Account, names: Sequence[str]) -> tuple[Floats, list[str]]:
-    known = account.market.correlation
-    matrix, missing = np.eye(len(names)), []
-    for i, a in enumerate(names):
-        for j, b in enumerate(names[:i]):
-            value = known.get(f"{a}/{b}", known.get(f"{b}/{a}"))
-            if value is None:
-                missing.append(f"{b}/{a}")
-            else:
-                matrix[i, j] = matrix[j, i] = value
-    return matrix, missing
 
 
 def carry(account: Account) -> tuple[float | None, str]:

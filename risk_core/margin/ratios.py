@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
+
 from ..rulebooks.rules import Rules
 from .figures import Figures
+from .holding import Holding, whole_pool
+from .methods.ratio.demand import Shown, shown
+from .netting import POOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,14 @@ RATIOS: Mapping[str, Ratio] = MappingProxyType({
 def ratio(rules: Rules) -> Ratio:
     """The form the rulebook displays."""
     return RATIOS[rules.display.ratio]
+
+
+def of_method(holding: Holding) -> Shown | None:
+    """The ratio by which a pool is charged whole, with its own thresholds; None where it is charged another way."""
+    if holding.mode.charge != "whole" or holding.rules.ratio is None:
+        return None
+    pool = whole_pool(holding.account, holding.nets, np.ones((1, len(holding.account.underlyings))))
+    return shown(pool, holding.rules, float(holding.now.equity[0, POOL]))
 
 
 def initial_used(figures: Figures) -> float | None:

@@ -41,6 +41,12 @@ def sensitivities(account: Account) -> Sensitivities:
     return Sensitivities(*(book.quantity * column[at] for column in (unit, dollar * 0.01, gamma, vega, theta)))
 
 
+def discount_rate(account: Account, option: Ints) -> Floats:
+    """Rate a year by which each option is discounted, that of its own forward where one is stated, (n,)."""
+    keys = [account.instruments.keys[i] for i in option]
+    return np.array([account.market.underlyings[key.underlying].rate_of(key.expiry) for key in keys], dtype=np.float64)
+
+
 def _options(account: Account, at: Ints) -> tuple[Floats, ...]:
     """Of one unit of options: delta in coins, dollars per unit relative move, gamma per 1 %, vega, theta; (len(at),).
 
@@ -49,9 +55,7 @@ def _options(account: Account, at: Ints) -> tuple[Floats, ...]:
     """
     ins = account.instruments
     index, forward, unit = account.index[ins.underlying[at]], ins.forward[at], ins.unit[at]
-    keys = [ins.keys[i] for i in at]
-    rates = np.array([account.market.underlyings[key.underlying].rate_of(key.expiry) for key in keys], dtype=np.float64)
-    one = np.ones(len(at))
-    g = black76.greeks(forward, ins.strike[at], ins.volatility[at], ins.years[at], one, ins.is_call[at], rates)
+    g = black76.greeks(forward, ins.strike[at], ins.volatility[at], ins.years[at], np.ones(len(at)), ins.is_call[at],
+                       discount_rate(account, at))
     dollars = unit * forward * g.delta
     return dollars / index, dollars, unit * forward**2 * g.gamma * 0.01 / index, unit * g.vega, unit * g.theta

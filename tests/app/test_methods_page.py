@@ -140,6 +140,18 @@ def test_joint_moves_are_a_list_with_the_worst_first():
     assert [table.profit[k] for k in worst] == sorted(table.profit)[:10]
 
 
+@pytest.mark.parametrize("name", ["historical-var", "stress-weighted-var", "span"])
+def test_losses_are_measured_with_the_probabilities_the_method_gives_them(name):
+    _, row = row_of(FILES[0], name)
+    found = methods_efficiency._losses(row.asked)
+    if name == "span":
+        assert found == (), "rows of a grid have no probabilities"
+        return
+    losses, weight = found
+    assert len(losses) == len(weight) and math.isclose(weight.sum(), 1.0)
+    assert (weight.max() > weight.min()) == (name == "stress-weighted-var")
+
+
 def test_rows_with_a_weight_and_lone_moves_stand_beside_the_grid():
     table = Scenarios("BTC", list("abcdefg"), np.array([-0.1, -0.1, 0.0, 0.0, 0.1, 0.1, 0.1]),
                       ["up", "down", "up", "down", "up", "down", "down"], np.arange(7.0), ())

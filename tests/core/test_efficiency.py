@@ -11,6 +11,7 @@ from db.samples import SAMPLES
 from risk_core.margin import efficiency, solvency_delta
 from risk_core.margin.holding import hold, margin
 from risk_core.margin.models import MODES
+from risk_core.margin.rulebook_table import under
 from risk_core.portfolio.account_file import read, read_document
 from risk_core.rulebooks import load
 from tests.core.books import call, cash, coin, document, perpetual, put, single_rate
@@ -26,8 +27,8 @@ def held(legs, mode=PORTFOLIO, rules="generic", collateral=(), market=MARKET, **
     return hold(account, load.resolve(account.rules).rules, mode)
 
 
-def measured(holding, key, losses=None):
-    return next(one for one in efficiency.measures(holding, losses) if one.key == key)
+def measured(holding, key, losses=None, weight=None):
+    return next(one for one in efficiency.measures(holding, losses, weight) if one.key == key)
 
 
 # Measures ---------------------------------------------------------------------------------------------------------
@@ -60,21 +61,38 @@ def test_normal_expected_shortfall_needs_what_it_is_made_of():
     assert measured(bare, "over_shortfall").value is None
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=60), st.floats(0.5, 0.99))
-def test_weighted_expected_shortfall_lies_between_the_mean_and_the_worst(losses, level):
+@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(1e-3, 1.0)), min_size=3, max_size=60), st.floats(0.5, 0.99), st.booleans())
+def test_weighted_expected_shortfall_lies_between_the_mean_and_the_worst(drawn, level, equal):
     """R5, R6, and by the integral of the tail (R8's primal): min over t of t + E(x − t)⁺ ÷ (1 − level)."""
-    losses = np.array(losses)
-    got = efficiency.weighted_shortfall(losses, level)
+    losses, weight = np.array(drawn).T
+    weight = np.ones(len(losses)) / len(losses) if equal else weight / weight.sum()
+    got = efficiency.weighted_shortfall(losses, None if equal else weight, level)
     size = np.abs(losses).max() + 1.0
-    assert losses.mean() - 1e-9 * size <= got <= losses.max() + 1e-9 * size
-    primal = min(t + np.maximum(losses - t, 0.0).mean() / (1.0 - level) for t in losses)
+    assert weight @ losses - 1e-9 * size <= got <= losses.max() + 1e-9 * size
+    primal = min(t + weight @ np.maximum(losses - t, 0.0) / (1.0 - level) for t in losses)
     assert math.isclose(got, primal, rel_tol=1e-9, abs_tol=1e-9 * size)
+
+
+@pytest.mark.parametrize("changes", [{}, {"history.age_decay": 0.97}])
+def test_the_rows_of_a_method_and_their_probabilities_give_its_own_expected_shortfall_again(changes):
+    book = load.override(load.load("expected-shortfall"), changes)
+    own = book.rules.history
+    account = read_document(document([perpetual(10.0, 100.0), call(110.0, -20.0)], [cash(1e4)], MARKET, "expected-shortfall"))
+    asked = under(account, book)
+    table, = asked.scenarios
+    assert math.isclose(table.weight.sum(), 1.0) and (table.weight.min() == table.weight.max()) == (not changes)
+    again = efficiency.weighted_shortfall(-table.profit, table.weight, own.maintenance_level)
+    assert asked.maintenance == pytest.approx(own.maintenance_factor * again, rel=1e-9)
 
 
 def test_losses_of_a_method_take_the_place_of_the_normal_figure():
     holding = held([perpetual(10.0, 100.0)])
     got = measured(holding, "over_shortfall", np.arange(40.0))
     assert got.value == pytest.approx(200.0 / 39.0) and "40 scenarios" in got.definition
+    weight = np.full(40, 0.5 / 39)
+    weight[20] = 0.5
+    tail = (0.5 / 39 * 39.0 + (0.025 - 0.5 / 39) * 38.0) / 0.025
+    assert measured(holding, "over_shortfall", np.arange(40.0), weight).value == pytest.approx(200.0 / tail)
 
 
 def test_carry_is_funding_and_theta():

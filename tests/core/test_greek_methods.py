@@ -60,6 +60,24 @@ def test_delta_at_a_price_is_the_slope_of_the_value_there(factor):
     assert math.isclose(exposures.held(pool).delta[1].sum(), slope, rel_tol=1e-5, abs_tol=1e-4), ins.labels
 
 
+@pytest.mark.parametrize("settlement", ["linear", "inverse"])
+def test_the_rate_a_forward_states_counts_as_if_it_were_the_underlyings(settlement):
+    """Theta, and the carry of full revaluation, by the rate options of that expiry are discounted by."""
+    legs = [call(60.0, 3.0, settlement=settlement), put(120.0, -2.0, settlement=settlement)]
+    found = []
+    for rate, stated in ((0.0, {"rate": 0.5}), (0.5, {})):
+        market = {"BTC": {"price": 100.0, "volatility": 0.6, "rate": rate,
+                          "forwards": [{"expiry": legs[0]["expiry"], "price": 103.0} | stated]}}
+        account = read_document(document(legs, [cash(1e5)], market, "greeks"))
+        held = np.bincount(account.book.instrument, account.book.quantity, len(account.instruments.keys))
+        pool = Pool(account, held[None], np.ones((1, 1)), account.collateral.amount)
+        assert math.isclose(exposures.held(pool).theta.sum(), sensitivities(account).theta.sum(), rel_tol=1e-12)
+        found.append((exposures.held(pool).theta, rows.by_greeks(pool, GREEKS.rules.greeks),
+                      rows.by_revaluation(pool, changed(GREEKS, days=3.0).greeks)))
+    for own, underlyings in zip(*found, strict=True):
+        assert np.allclose(own, underlyings, rtol=1e-12)
+
+
 # Preview ----------------------------------------------------------------------------------------------------------
 
 @given(st.lists(st.sampled_from([-3.0, -1.0, 2.0, 5.0]), min_size=1, max_size=3))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from risk_core.liquidation.distance import daily_volatility, distance
+from risk_core.liquidation.distance import distance
+from risk_core.portfolio.deviation import daily_volatility
 from risk_core.liquidation.thresholds import Liquidation, union
 from risk_core.margin.pools import POOL_ID
 from risk_core.portfolio.account_file import read_document

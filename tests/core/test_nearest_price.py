@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from db.samples import SAMPLES, slug
-from risk_core.liquidation.distance import daily_volatility
+from risk_core.portfolio.deviation import daily_volatility
 from risk_core.liquidation.frontier import price_and_days, price_and_volatility
 from risk_core.liquidation.lines import ZERO
 from risk_core.liquidation.nearest import FARTHEST, Spread

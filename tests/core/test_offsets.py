@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_core.errors import Refused
+from risk_core.margin.holding import hold
 from risk_core.margin.methods.offsets.credits import shares
 from risk_core.margin.methods.offsets.groups import relief
+from risk_core.margin.models import MODES
+from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
 from risk_core.rulebooks.offsets import Credit, OffsetRules
 from tests.core.books import document, maintenance, perpetual, result
@@ -119,6 +122,20 @@ def test_a_pair_of_two_coins_is_credited_by_the_rulebook():
     assert maintenance(doc, "portfolio") == pytest.approx(0.5 * (30.0 + 90.0))
     without = document(legs, 1e4, MARKET, {"base": "span", "override": NO_MINIMUM | {"offsets": {"credits": []}}})
     assert maintenance(without, "portfolio") == pytest.approx(120.0)
+
+
+@pytest.mark.parametrize("short", [-60.0, -20.0, 0.0])
+def test_without_price_moves_a_credit_is_a_share_of_the_whole_core(short):
+    """A charge on net delta asks no more than its legs; each coin of one long is spread against ten of the other."""
+    legs = [perpetual(2.0, 100.0)] + ([perpetual(short, 10.0, "ETH")] if short else [])
+    rows = [credit(0.5, 1.0, 10.0, names=("BTC", "ETH"))]
+    account, plain = read_document(document(legs, 1e4, MARKET, "delta-floor")), load.load("delta-floor").rules
+    alone, spread = (float(hold(account, own, MODES["portfolio"]).now.maintenance[0, 0])
+                     for own in (plain, plain.model_copy(update={"offsets": rules(credit_rows=rows)})))
+    first, second = 200.0 / (200.0 - 10.0 * short), -10.0 * short / (200.0 - 10.0 * short)
+    used = min(2.0, -short / 10.0)
+    taken = 0.5 * (first * used / 2.0 + (second * used * 10.0 / -short if short else 0.0))
+    assert spread == pytest.approx(alone * (1.0 - taken))
 
 
 @pytest.mark.parametrize(("base", "override"), [

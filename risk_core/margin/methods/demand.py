@@ -55,6 +55,7 @@ class Scenarios:
     underlying: its name, "" where scenarios move several. words: of each of K rows. move: (K,) relative price moves,
     NaN where a row moves several underlyings. volatility: (K,) in words, such as `up`. profit: (K,) dollars as
     the method counts it. setting: the rows that set the figure, the worst first; several for a tail mean.
+    weight: (K,) probabilities of the rows, None where the method gives them none.
     """
 
     underlying: str
@@ -63,6 +64,7 @@ class Scenarios:
     volatility: Sequence[str]
     profit: Floats
     setting: tuple[int, ...]
+    weight: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)

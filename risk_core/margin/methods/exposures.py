@@ -9,6 +9,7 @@ import numpy as np
 from ...arrays import Floats, Ints
 from ...portfolio.account_file import Account
 from ...valuation import black76
+from ...valuation.sensitivities import discount_rate
 from .demand import Pool
 
 
@@ -48,10 +49,9 @@ def exposures(account: Account, factors: Floats) -> Exposures:
 def _options(account: Account, at: Ints, factor: Floats) -> tuple[Floats, ...]:
     """Of options `at` of one underlying with its price multiplied by factor (n,), each (n, len(at))."""
     ins = account.instruments
-    rate = account.market.underlyings[account.underlyings[int(ins.underlying[at[0]])]].rate
     forward = factor[:, None] * ins.forward[at]
     g = black76.greeks(forward, ins.strike[at], ins.volatility[at], ins.years[at], np.ones(len(at)), ins.is_call[at],
-                       np.full(len(at), rate))
+                       discount_rate(account, at))
     unit = ins.unit[at]
     return unit * forward * g.delta, unit * forward**2 * g.gamma, unit * g.vega, unit * g.theta
 

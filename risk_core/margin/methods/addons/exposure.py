@@ -11,9 +11,8 @@ from ....arrays import Flags, Floats, Ints
 from ....portfolio.instruments import PERPETUAL
 from ....portfolio.market import Underlying
 from ....valuation import black76
+from ....valuation.sensitivities import discount_rate
 from ..demand import Pool
-
-_SQRT_2PI = 0.39894228040143267794
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,18 +86,13 @@ class Exposure:
             return value, delta, vega
         distinct, back = np.unique(self.moved[:, at], axis=0, return_inverse=True)
         forward = ins.forward[at] * distinct
-        strike, v = (np.broadcast_to(column[at], forward.shape) for column in (ins.strike, ins.total_volatility))
-        call, chance = black76.call_and_delta(forward, strike, v)
-        put = ~ins.is_call[at]
-        worth = np.maximum(call - np.where(put, forward - strike, 0.0), 0.0)
-        wide = np.maximum(v, black76.TINY)
-        d1 = np.log(forward / strike) / wide + 0.5 * wide
-        density = _SQRT_2PI * np.exp(-0.5 * d1 * d1)
+        g = black76.greeks(forward, ins.strike[at], ins.volatility[at], ins.years[at], np.ones(len(at)),
+                           ins.is_call[at], discount_rate(self.pool.account, at))
         index = self.pool.account.index[ins.underlying[at]]
         back = back.ravel()
-        value[:, at] = (ins.unit[at] * worth)[back]
-        delta[:, at] = (ins.unit[at] * (chance - put) * ins.forward[at] / index)[back]
-        vega[:, at] = (ins.unit[at] * forward * density * np.sqrt(ins.years[at]) * 0.01)[back]
+        value[:, at] = (ins.unit[at] * g.value)[back]
+        delta[:, at] = (ins.unit[at] * g.delta * ins.forward[at] / index)[back]
+        vega[:, at] = (ins.unit[at] * g.vega)[back]
         return value, delta, vega
 
     @property

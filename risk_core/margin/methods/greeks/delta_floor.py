@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....arrays import Floats
-from ....rulebooks.greeks import DeltaRules
 from ....rulebooks.rules import Rules
 from .. import exposures
 from ..demand import Demand, Part, Pool
@@ -30,10 +29,6 @@ class Deltas:
     @property
     def hedged(self) -> Floats:
         return 0.5 * (self.gross - np.abs(self.net))
-
-    def charge(self, rules: DeltaRules) -> Floats:
-        """Dollars (S, U), before the floor."""
-        return np.asarray(rules.net_rate * np.abs(self.net) + rules.hedged_rate * self.hedged)
 
 
 def deltas(pool: Pool) -> Deltas:

@@ -10,6 +10,7 @@ import numpy as np
 from ....arrays import Floats, frozen
 from ....rulebooks.greeks import GreekRules
 from ....valuation import black76
+from ....valuation.sensitivities import discount_rate
 from .. import exposures
 from ..demand import Pool
 
@@ -67,10 +68,9 @@ def _options(pool: Pool, rules: GreekRules) -> Floats:
     """Profit of one unit of each option, dollars (S, K, o)."""
     table, ins = rows(rules), pool.account.instruments
     at = np.flatnonzero(ins.is_option)
-    rates = np.array([pool.account.market.underlyings[name].rate for name in pool.account.underlyings])
     now = pool.factors[:, None, ins.underlying[at]] * ins.forward[at]
     left = np.maximum(ins.years[at] - rules.days / YEAR, 0.0)
-    grown = np.exp(rates[ins.underlying[at]] * (ins.years[at] - left))
+    grown = np.exp(discount_rate(pool.account, at) * (ins.years[at] - left))
     v = ins.volatility[at] * np.sqrt(left) * (1.0 + table.volatility[:, None])
     then = grown * black76.price(now * (1.0 + table.move[:, None]), ins.strike[at], v[None], ins.is_call[at])
     before = black76.price(now, ins.strike[at], ins.total_volatility[at], ins.is_call[at])

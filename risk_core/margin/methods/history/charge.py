@@ -153,7 +153,8 @@ def _scenarios(words: Words, joint: moves.Moves, profit: Floats, setting: tuple[
     single = len(words.underlyings) == 1
     move = joint.relative[:, 0] if single else np.full(len(words), np.nan)
     volatility = ["same" if not rules.volatility_beta else "with the price"] * len(words)
-    return (Scenarios(words.underlyings[0] if single else "", words, move, volatility, profit, setting),)
+    return (Scenarios(words.underlyings[0] if single else "", words, move, volatility, profit, setting,
+                      joint.weight),)
 
 
 def _worst(profit: Floats, setting: tuple[int, ...], words: Words, rules: HistoryRules) -> str:

@@ -32,7 +32,9 @@ def credited(asked: Demand, pool: Pool, rules: Rules) -> Demand:
             continue
         initial, maintenance = (np.sum([getattr(part, side) for part in core], axis=0)
                                 for side in ("initial", "maintenance"))
-        risk = np.minimum(maintenance, _reach(rules, name) * np.abs(delta[:, u]) * held.price[:, u])
+        exposed = np.abs(delta[:, u]) * held.price[:, u]
+        risk = np.minimum(maintenance, np.multiply(_reach(rules, name), exposed, out=np.zeros(pool.states),
+                                                   where=exposed > 0))
         share = taken[:, u] * np.divide(risk, maintenance, out=np.zeros(pool.states), where=maintenance > 0)
         if share.any():
             parts.append(Part("offsets.credits", f"{name} offset by another underlying", name, -share * initial,
@@ -41,8 +43,8 @@ def credited(asked: Demand, pool: Pool, rules: Rules) -> Demand:
 
 
 def _reach(rules: Rules, underlying: str) -> float:
-    """The largest price move of the scenarios, a decimal; where there are none, more than any core asks."""
-    return max(abs(move) for move in rules.portfolio.of(underlying).moves) if rules.portfolio else 1e9
+    """The largest price move of the scenarios, a decimal; without limit where there are none."""
+    return max(abs(move) for move in rules.portfolio.of(underlying).moves) if rules.portfolio else np.inf
 
 
 def shares(rules: tuple[Credit, ...], names: tuple[str, ...], delta: Floats) -> Floats:

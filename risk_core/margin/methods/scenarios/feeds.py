@@ -1,6 +1,6 @@
-"""What the account file says of single feeds: rate, fixed part and confidence of a forward; confidence of prices.
+"""What the account file says of single feeds: fixed part and confidence of a forward; confidence of prices.
 
-All of it is optional: without a rate the underlying's counts, without a confidence a feed is sure (1).
+All of it is optional: without a confidence a feed is sure (1).
 """
 
 from __future__ import annotations
@@ -16,12 +16,6 @@ from ....portfolio.fields import parse_instant
 
 SURE = 1.0
 """Confidence of a feed of which the account file says nothing."""
-
-
-def discount_rate(account: Account, option: Ints) -> Floats:
-    """Rate a year by which each option is discounted, (n,)."""
-    keys = [account.instruments.keys[i] for i in option]
-    return np.array([account.market.underlyings[key.underlying].rate_of(key.expiry) for key in keys], dtype=np.float64)
 
 
 def fixed_shares(account: Account, option: Ints) -> Floats:

@@ -15,6 +15,7 @@ from ....arrays import Floats, Ints
 from ....portfolio.account_file import Account
 from ....rulebooks.portfolio import PortfolioRules
 from ....valuation import black76
+from ....valuation.sensitivities import discount_rate
 from ..demand import Pool
 from . import feeds
 from .rows import table
@@ -95,7 +96,7 @@ def values(account: Account, mine: Held, rules: PortfolioRules) -> Values:
                    total_volatility(account, rules, option))
     if rows.days.any():
         passed = np.minimum(rows.days[:, None] / 365.0, ins.years[option])
-        then = then * np.exp(feeds.discount_rate(account, option) * passed * (rules.option_discount == "as valued"))
+        then = then * np.exp(discount_rate(account, option) * passed * (rules.option_discount == "as valued"))
     if rules.profit_in == "coin":
         then = then / np.where(ins.inverse[option], 1.0 + rows.move[:, None], 1.0)
     return Values(now, then, moved, np.asarray(back.ravel()))

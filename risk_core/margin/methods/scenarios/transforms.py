@@ -13,7 +13,7 @@ import numpy as np
 from ....arrays import Flags, Floats, Ints
 from ....portfolio.account_file import Account
 from ....rulebooks.portfolio import PortfolioRules
-from . import feeds
+from ....valuation.sensitivities import discount_rate
 from .profits import Held, Values, contracted
 from .rows import table
 
@@ -52,7 +52,7 @@ def counted_value(account: Account, rules: PortfolioRules, option: Ints, value: 
     Positive: factor × e^(-T (multiple × rate + added)). Negative: factor ÷ the same, at most 1 ÷ the discount factor.
     """
     years = float(account.instruments.years[option[0]])
-    rate = max(float(feeds.discount_rate(account, option[:1])[0]), 0.0)
+    rate = max(float(discount_rate(account, option[:1])[0]), 0.0)
 
     def faded(sign: str) -> float:
         multiple, added = (getattr(rules, f"{sign}_rate_{part}") for part in ("multiple", "added"))
