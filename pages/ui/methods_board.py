@@ -16,6 +16,7 @@ from pages.ui import (
     methods_table,
     state,
     style,
+    words,
 )
 from pages.ui.chart import chart
 from pages.ui.following import follows
@@ -25,7 +26,7 @@ from risk_core.margin.rulebook_table import NotAsked
 
 CHOSEN, LEVELS = "methods", "methods.levels"
 HELP = ("Rulebooks with portfolio margin. The one in force is that of the account, or of the Rulebook control beside "
-        "the page; the others change nothing but this table.")
+        "the page; the others, shipped or yours, change nothing but this table.")
 HELP_LEVELS = ("Where each rulebook liquidates the pool first when one price moves alone. Most methods have no formula "
                "for it and are searched by sampling, which takes up to a second each.")
 
@@ -45,7 +46,7 @@ def comparison() -> None:
     """The choice of rulebooks, the table, the bars."""
     with told():
         seen = methods_data.present()
-        chosen, with_levels = _choice()
+        chosen, with_levels = _choice(seen)
         if not chosen:
             st.info("Choose at least one rulebook to see what it asks.")
             return
@@ -55,11 +56,11 @@ def comparison() -> None:
         _show(seen, found, missing, levels)
 
 
-def _choice() -> tuple[list[str], bool]:
-    options = methods_data.choices()
+def _choice(seen: Seen) -> tuple[list[str], bool]:
+    options = seen.choices
     usual = [name for name in methods_data.USUAL if name in options]
     chosen = st.multiselect("Rulebooks", options, default=usual, key=CHOSEN, bind="query-params", help=HELP,
-                            placeholder="Choose rulebooks")
+                            placeholder="Choose rulebooks", format_func=seen.label)
     levels = st.toggle("Liquidation levels", key=LEVELS, bind="query-params", help=HELP_LEVELS)
     return [str(name) for name in chosen], levels
 
@@ -68,7 +69,7 @@ def _levels(found: list[Row]) -> dict[str, Level]:
     """The nearest level of each, with progress."""
     bar, levels = st.progress(0.0, "Liquidation levels"), {}
     for done, row in enumerate(found):
-        bar.progress(done / len(found), f"Liquidation levels: {row.asked.rulebook.title}")
+        bar.progress(done / len(found), f"Liquidation levels: {words.escape(row.asked.rulebook.title)}")
         levels[row.question.text] = methods_data.level(row.question)
     bar.empty()
     return levels

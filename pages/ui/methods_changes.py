@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui import cached, csv_files, downloads, markup, rulebook_words, words
 from pages.ui.cached import ENTRIES, HOUR
-from pages.ui.methods_data import Row, Seen, choices
+from pages.ui.methods_data import Row, Seen
 from pages.ui.telling import sentence
 from risk_core.errors import ABSENT, MarginscopeError
 from risk_core.margin.models import MODES
@@ -44,8 +44,9 @@ def section(seen: Seen, row: Row) -> None:
     """The choice of what to come from, and the causes."""
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
     head.markdown("**What changed this margin**")
-    came = str(st.selectbox("Coming from", [SHIPPED, *choices()[1:]], key=FROM, bind="query-params", help=HELP))
-    old = cached.asked_under(seen.account, row.asked.rulebook.name if came == SHIPPED else came, WhatIf())
+    came = str(st.selectbox("Coming from", [SHIPPED, *seen.choices[1:]], key=FROM, bind="query-params", help=HELP,
+                            format_func=seen.label))
+    old = seen.under(row.asked.rulebook.name if came == SHIPPED else came, WhatIf())
     if old.text == row.question.text:
         st.caption("Nothing differs. Choose another rulebook, move a what\\-if control, or change a parameter on the "
                    "Rulebooks page: each cause then stands here with the dollars it adds.")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from pages.ui import cached, controls, state, view
 from pages.ui.cached import ENTRIES, HOUR
+from pages.ui.rulebook_choices import IN_FORCE, Offered, offered
 from risk_core.arrays import Floats
-from risk_core.errors import MarginscopeError
+from risk_core.errors import MarginscopeError, Problem, Refused
 from risk_core.liquidation.thresholds import Liquidation
 from risk_core.margin.compare import compare
 from risk_core.margin.leg_steps import LegStep, between_rows, increments, leg_steps
@@ -19,21 +20,20 @@ from risk_core.margin.methods.demand import Demand
 from risk_core.margin.methods.scenarios.grid_error import GridError
 from risk_core.margin.rulebook_table import Asked, NotAsked, under
 from risk_core.portfolio.account_file import Account
-from risk_core.rulebooks import load
+from risk_core.portfolio.whatif import WhatIf
 
-IN_FORCE = "in force"
-"""The choice of the rulebook that the account and the what-if controls put in force."""
 USUAL = (IN_FORCE, "derive-pm2", "deribit-pm", "span", "tims", "expected-shortfall", "simm")
 """Chosen when the page opens, of those there are."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The draft at the present controls."""
+    """The draft at the present controls. offered: the rulebooks beside the one in force."""
 
     draft: state.Draft
     account: Account
     controls: state.Controls
+    offered: Mapping[str, Offered] = field(default_factory=offered)
 
     @property
     def moved(self) -> bool:
@@ -44,7 +44,23 @@ class Seen:
         """The account at the what-if under one choice. Raises Refused."""
         if choice == IN_FORCE:
             return view.asked(self.account, self.controls)
-        return cached.asked_under(self.account, choice, self.controls.what_if)
+        return self.under(choice, self.controls.what_if)
+
+    def under(self, choice: str, what_if: WhatIf) -> cached.Asked:
+        """The account at a what-if under a rulebook that is offered. Raises Refused."""
+        if choice not in self.offered:
+            raise Refused([Problem("rules", choice, "is no rulebook that is offered")])
+        return cached.Asked(self.account, self.offered[choice].rulebook, what_if)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Every rulebook with portfolio margin that can be chosen, the one in force first."""
+        return IN_FORCE, *(key for key, one in self.offered.items() if one.rulebook.rules.whole)
+
+    def label(self, choice: str) -> str:
+        """What a choice is called: a shipped rulebook by its short name."""
+        one = self.offered.get(choice)
+        return choice if one is None or one.kind == "Shipped" else one.label
 
 
 @dataclass(frozen=True)
@@ -70,11 +86,6 @@ def present() -> Seen:
     held = state.draft()
     account = state.account(held)
     return Seen(held, account, controls.present(account))
-
-
-def choices() -> tuple[str, ...]:
-    """Every rulebook with portfolio margin that can be chosen, the one in force first."""
-    return IN_FORCE, *(name for name in load.names() if load.load(name).rules.whole)
 
 
 def rows(seen: Seen, chosen: Iterable[str]) -> tuple[list[Row], list[NotAsked]]:
@@ -104,8 +115,11 @@ def _asked(text: str, _question: cached.Asked) -> Asked | NotAsked:  # noqa: ARG
 
 
 def asked(question: cached.Asked) -> Asked | NotAsked:
-    """What the rulebook asks of the account after the what-if in portfolio mode."""
-    return _asked(question.text, question)
+    """What the rulebook asks of the account after the what-if in portfolio mode.
+
+    One answer serves rulebooks of equal values; each keeps its own title.
+    """
+    return replace(_asked(question.text, question), rulebook=question.rules)
 
 
 @st.cache_resource(max_entries=8 * ENTRIES, ttl=HOUR, show_spinner=False)

@@ -36,7 +36,7 @@ def detail() -> None:
     with told():
         seen = methods_data.present()
         st.subheader("One rulebook in detail", anchor=False)
-        name = st.selectbox("Rulebook to open", methods_data.choices(), key=ONE, bind="query-params")
+        name = st.selectbox("Rulebook to open", seen.choices, key=ONE, bind="query-params", format_func=seen.label)
         question = seen.question(str(name))
         with st.spinner("Opening the figure"):
             asked = methods_data.asked(question)

@@ -62,7 +62,8 @@ def _wrapped(text: str, width: int) -> str:
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()
     shown = lines[:2] if len(lines) <= 2 else [lines[0], lines[1] + " …"]
-    return "<br>".join(escape(line, quote=False) for line in shown)
+    cut = (line if len(line) <= width else f"{line[:width]}…" for line in shown)
+    return "<br>".join(escape(line, quote=False) for line in cut)
 
 
 def waterfall(steps: Sequence[Step], chosen: int) -> Figure:

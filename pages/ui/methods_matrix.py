@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from risk_core.arrays import Floats, Ints
 from risk_core.margin.methods.demand import Scenarios
-from risk_core.margin.methods.scenarios.rows import table
-from risk_core.margin.methods.scenarios.shocks import volatility
-from risk_core.margin.rulebook_table import Asked
 
 WIDEST = 81
 """Price moves that still fit beside each other."""
 TEN = 10
 RANKS = {"up": 0, "same": 1, "down": 2}
+STATES = {"skew": "skew tilted", "wings": "wings lifted"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +56,11 @@ def matrix(one: Scenarios) -> Matrix | None:
     moves = np.asarray(one.move)
     if not len(moves) or np.isnan(moves).any() or len(np.unique(moves)) > WIDEST:
         return None
-    named = [state.removeprefix("volatility ").replace("unchanged", "same") for state in one.volatility]
-    states = tuple(sorted(dict.fromkeys(named), key=lambda state: RANKS.get(state, len(RANKS))))
+    states = tuple(sorted(dict.fromkeys(one.volatility), key=lambda state: RANKS.get(state, len(RANKS))))
     columns = np.unique(moves)
     row = np.full((len(states), len(columns)), -1, dtype=np.int64)
     beside = []
-    for k, (move, state) in enumerate(zip(moves, named, strict=True)):
+    for k, (move, state) in enumerate(zip(moves, one.volatility, strict=True)):
         cell = states.index(state), int(np.searchsorted(columns, move))
         if row[cell] >= 0:
             beside.append(k)
@@ -85,23 +82,10 @@ def worst_first(one: Scenarios, most: int = TEN) -> list[int]:
 
 def state_name(state: str) -> str:
     """A volatility state in words."""
-    return f"volatility {state}" if state in RANKS else state
+    return STATES.get(state, f"volatility {state}")
 
 
-def volatility_factor(one: Asked, told: Matrix, y: int, x: int) -> float:
-    """What a cell multiplies implied volatility by: the mean over the options held that it moves, 1 without any."""
-    account, rules, name = one.holding.account, one.holding.rules, told.scenarios.underlying
-    ins, k = account.instruments, int(told.row[y, x])
-    held = np.unique(account.book.instrument)
-    options = held[ins.is_option[held] & ((name == "") | (ins.underlying[held] == _index(account.underlyings, name)))]
-    if rules.portfolio is not None and len(options):
-        own = rules.portfolio.of(name) if name else rules.portfolio
-        return float(np.mean(volatility(account, own, options, table(own).rows[k]) / ins.volatility[options]))
-    if rules.greeks is not None and len(options):
-        state = told.states[y]
-        return {"up": 1.0 + rules.greeks.volatility_up, "down": 1.0 - rules.greeks.volatility_down}.get(state, 1.0)
-    return 1.0
-
-
-def _index(names: Sequence[str], name: str) -> int:
-    return names.index(name) if name in names else -1
+def volatility_factor(told: Matrix, y: int, x: int) -> float:
+    """What a cell multiplies implied volatility by, 1 where it moves none."""
+    factor = float(told.scenarios.volatility_factor[told.row[y, x]])
+    return 1.0 if math.isnan(factor) else factor

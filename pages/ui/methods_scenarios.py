@@ -33,7 +33,7 @@ def section(seen: Seen, one: Asked, errors: Sequence[GridError]) -> None:
     if told is None:
         _tail(table)
     else:
-        _matrix(seen, one, told)
+        _matrix(seen, told)
         for error in errors:
             if error.name == table.underlying:
                 st.caption(words.escape(grid_sentence(error)))
@@ -58,9 +58,9 @@ def _chosen(tables: Sequence[Scenarios]) -> Scenarios:
     return tables[names.index(str(name))]
 
 
-def _matrix(seen: Seen, one: Asked, told: Matrix) -> None:
+def _matrix(seen: Seen, told: Matrix) -> None:
     def clicked(x: float, y: float) -> None:
-        _jump(seen, one, told, round(x), round(y))
+        _jump(seen, told, round(x), round(y))
 
     height = 92 + 52 * len(told.states)
     worst = told.worst
@@ -74,7 +74,7 @@ def _matrix(seen: Seen, one: Asked, told: Matrix) -> None:
             st.html(_rows(told.scenarios, sorted(told.beside, key=lambda row: told.scenarios.profit[row]),
                           "Rows beside the grid"))
     st.button("Set the what-if to the worst scenario", icon=":material/my_location:", key="methods.go", type="tertiary",
-              on_click=_jump, args=(seen, one, told, *(worst[::-1] if worst else (-1, -1))), disabled=worst is None,
+              on_click=_jump, args=(seen, told, *(worst[::-1] if worst else (-1, -1))), disabled=worst is None,
               help="A click on a cell does the same for that cell. The controls take their nearest steps.")
     st.caption(words.escape(matrix_sentence(told)) + " Click a cell to set the what\\-if there; every volatility then "
                "moves by what the cell does to the options held, in the mean.")
@@ -86,14 +86,14 @@ def _heat(told: Matrix, height: int, clicked: Callable[[float, float], None]) ->
     chart(methods_figures.heatmap(told, told.scenarios.underlying), "risk-matrix", alt, height, clicked)
 
 
-def _jump(seen: Seen, one: Asked, told: Matrix, x: int, y: int) -> None:
+def _jump(seen: Seen, told: Matrix, x: int, y: int) -> None:
     """Callback: the what-if controls to the scenario of a cell, from where the what-if stands now."""
     if not (0 <= x < len(told.moves) and 0 <= y < len(told.states)) or told.row[y, x] < 0:
         return
     now, names = seen.controls.what_if, controls.held_underlyings(seen.account)
     moved = (told.scenarios.underlying,) if told.scenarios.underlying else names
     here = now.factor(moved[0]) if len(moved) == 1 else now.price, now.volatility
-    place = here[0] * (1.0 + float(told.moves[x])), here[1] * volatility_factor(one, told, y, x)
+    place = here[0] * (1.0 + float(told.moves[x])), here[1] * volatility_factor(told, y, x)
     jumping.to_place(Plan(VOLATILITY, moved, ((here[0], here[0]), (here[1], here[1])), here), place)
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import cached, markup, rulebook_acts, rulebook_effect, rulebook_words, words
+from pages.ui import cached, markup, rulebook_acts, rulebook_choices, rulebook_effect, rulebook_words, words
+from pages.ui.rulebook_choices import IN_FORCE
 from risk_core.errors import ABSENT
-from risk_core.rulebooks import choices, load
+from risk_core.rulebooks import choices
 from risk_core.rulebooks.choices import Difference
 from risk_core.rulebooks.rules import Rulebook
-
-IN_FORCE = "in force"
 
 
 def show() -> None:
@@ -21,7 +20,7 @@ def show() -> None:
     offered = _offered()
     names = list(offered)
     left, right = st.columns(2)
-    base = names.index(f"shipped {cached.rulebook(offered[IN_FORCE][1]).name}")
+    base = names.index(cached.rulebook(offered[IN_FORCE][1]).name)
     one = left.selectbox("From (grey)", names, index=base, key="rulebook.left",
                          format_func=lambda key: offered[key][0])
     other = right.selectbox("To (bold)", names, index=0, key="rulebook.right",
@@ -39,10 +38,7 @@ def _offered() -> dict[str, tuple[str, Any]]:
     book = cached.rulebook(rules)
     count = f", {len(book.overridden)} changed" if book.overridden else ""
     found: dict[str, tuple[str, Any]] = {IN_FORCE: (f"In force for this account: {book.title}{count}", rules)}
-    found |= {f"shipped {name}": (f"Shipped: {cached.rulebook(name).title}", name) for name in load.names()}
-    found |= {f"own {one.id}": (f"Yours: {one.name}", rulebook_acts.rules_of(one))
-              for one in cached.store().own_rulebooks.list_all()}
-    return found
+    return found | {key: (one.label, one.rules) for key, one in rulebook_choices.offered().items()}
 
 
 def _parameters(one: Rulebook, other: Rulebook, titles: tuple[str, str]) -> None:

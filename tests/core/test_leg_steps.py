@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from db.samples import SAMPLES, slug
+from risk_core.margin import leg_steps as opened
 from risk_core.margin.leg_steps import MORE, between_rows, increments, leg_steps
 from risk_core.margin.rulebook_table import Asked, under
 from risk_core.portfolio.account_file import read, read_document
@@ -53,6 +54,22 @@ def test_a_larger_leg_asks_what_the_account_with_it_asks(file, name):
         larger["positions"][leg]["quantity"] *= 1.0 + MORE
         other = under(read_document(larger), load.load(name))
         assert math.isclose(other.maintenance - one.maintenance, more, rel_tol=1e-6, abs_tol=1e-7 * one.holding.size)
+
+
+def test_two_assets_owed_are_two_parts():
+    """Both are of the same add-on and of no underlying: what they are called tells them apart."""
+    document = copy.deepcopy(read(FILES[4].read_text("utf-8")).document)
+    document["collateral"] = [{"asset": "USD", "amount": 1e6}, {"asset": "BTC", "amount": -1.0},
+                              {"asset": "ETH", "amount": -2.0}]
+    one = under(read_document(document), load.load("okx-pm"))
+    demand = one.holding.now.demand
+    owed = [part for part in demand.parts if part.key == "addons.borrowing"]
+    assert {part.title for part in owed} == {"BTC owed", "ETH owed"}
+    for part in owed:
+        assert opened._part(opened._identity(part), demand)[0] == part.maintenance[0] > 0
+    for step in leg_steps(one):
+        if step.step.name in {part.title for part in owed}:
+            assert step.rest == step.step.amount  # no leg's
 
 
 @pytest.mark.parametrize("file", FILES, ids=slug)

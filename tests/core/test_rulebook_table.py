@@ -7,9 +7,13 @@ import pytest
 
 from db.samples import SAMPLES
 from risk_core.margin.compare import compare
+from risk_core.margin.methods.choose import METHODS
+from risk_core.margin.methods.scenarios.rows import table
+from risk_core.margin.methods.scenarios.shocks import volatility
 from risk_core.margin.rulebook_table import Asked, NotAsked, gap, under
 from risk_core.portfolio.account_file import read
 from risk_core.rulebooks import load
+from risk_core.rulebooks.rules import WHOLE
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
 STRICTER = {"portfolio": {"hedged_rate": 0.02, "volatility_up": 0.9, "initial_factor": 1.5}}
@@ -55,3 +59,56 @@ def test_a_rulebook_without_portfolio_margin_says_so():
 def test_one_rulebook_has_no_gap():
     _, asked = both(FILES[0])
     assert gap(asked[:1]) is None and gap([asked[0], asked[0]]) is None and isinstance(asked[0], Asked)
+
+
+def test_every_section_that_charges_a_whole_pool_has_a_method():
+    assert set(METHODS) == set(WHOLE)
+
+
+# States of volatility ---------------------------------------------------------------------------------------------
+
+STATES = {"up", "same", "down", "skew", "wings", "up by points", "down by points", "with the price"}
+SCANNED = [name for name in load.names() if load.load(name).rules.portfolio is not None]
+
+
+def options_of(one, name):
+    """The options held that the scenarios of `name` move."""
+    account, ins = one.holding.account, one.holding.account.instruments
+    return [i for i in np.unique(account.book.instrument)
+            if ins.is_option[i] and name in {"", account.underlyings[ins.underlying[i]]}]
+
+
+@pytest.mark.parametrize("name", SCANNED)
+@pytest.mark.parametrize("file", FILES[4:14:3], ids=lambda file: file.stem)
+def test_a_row_says_what_it_does_to_the_volatility_of_the_options_held(file, name):
+    """The slow way: option by option, row by row."""
+    one = under(read(file.read_text("utf-8")), load.load(name))
+    account, ins = one.holding.account, one.holding.account.instruments
+    for scenarios in one.scenarios:
+        assert set(scenarios.volatility) <= STATES and len(scenarios.volatility_factor) == len(scenarios.words)
+        found = [[volatility(account, own, np.array([i]), row)[0] / ins.volatility[i] for row in table(own).rows]
+                 for i in options_of(one, scenarios.underlying)
+                 for own in [one.holding.rules.portfolio.of(account.underlyings[ins.underlying[i]])]]
+        slow = np.mean(found, axis=0) if found else np.full(len(scenarios.words), np.nan)
+        assert np.allclose(scenarios.volatility_factor, slow, rtol=1e-12, equal_nan=True)
+
+
+def test_rows_by_points_stand_beside_relative_ones_under_names_of_their_own():
+    one = under(read(FILES[4].read_text("utf-8")), load.load("okx-pm"))
+    assert {"up", "up by points"} < set(one.scenarios[0].volatility)
+    alone = under(read(FILES[4].read_text("utf-8")), load.load("bit-pm"))
+    assert all("by points" not in state for state in alone.scenarios[0].volatility)
+
+
+def test_previews_and_joint_moves_say_what_they_do_to_volatility():
+    account = read(FILES[4].read_text("utf-8"))
+    rules = load.load("greeks").rules.greeks
+    preview = under(account, load.load("greeks")).scenarios[0]
+    factor = {"up": 1.0 + rules.volatility_up, "same": 1.0, "down": 1.0 - rules.volatility_down}
+    assert np.allclose(preview.volatility_factor, [factor[state] for state in preview.volatility])
+    still = under(account, load.load("historical-var")).scenarios[0]
+    assert set(still.volatility) == {"same"} and (still.volatility_factor == 1.0).all()
+    beta = load.override(load.load("historical-var"), {"history": {"volatility_beta": -2.0}})
+    moved = under(account, beta).scenarios[0]
+    assert set(moved.volatility) == {"with the price"}
+    assert np.allclose(moved.volatility_factor, np.maximum(1.0 - 2.0 * moved.move, 0.0))

@@ -27,7 +27,7 @@ def test_plain_rules_are_charged_as_the_exact_scan_charges_them(name):
     holding = held(changed(SAMPLES[name], rules="generic"), "portfolio")
     factors = np.vstack([np.ones(3), np.exp(GENERATOR.normal(0.0, 0.4, (20, 3)))])[:, :len(holding.account.underlyings)]
     mine = pool(changed(SAMPLES[name], rules="generic"), factors)
-    exact, found = margin(holding, factors), demand(*mine)
+    exact, found = margin(holding, factors), demand(*mine, mine[1].scanned)
     size = holding.size * factors.max()
     assert np.abs(found.maintenance - exact.maintenance[:, 0]).max() <= 1e-12 * size
     without_orders = holding.rules.scanned.initial_factor * exact.maintenance[:, 0]

@@ -41,7 +41,7 @@ def pool_of(legs, collateral=(), factors=(1.0,), quantities=None, rules=None):
 def asked(legs, **more):
     """Maintenance margin of the options, dollars, and the families that are not empty."""
     pool = pool_of(legs, **more)
-    rules = load.resolve(pool.account.rules).rules
+    rules = load.resolve(pool.account.rules).rules.strategies
     parts = [part for part in demand(pool, rules).parts if not part.key.endswith("underlying")]
     return math.fsum(part.maintenance[0] for part in parts), {one.family for one in paired(pool, rules)}
 
@@ -107,12 +107,12 @@ def test_a_calendar_covers_a_short_option_that_expires_first_and_not_one_that_ou
 @given(BOOKS)
 def test_pairing_never_asks_more_than_every_leg_alone_and_never_less_than_nothing(legs):
     pool = pool_of(legs)
-    found = demand(pool, BOOK.rules)
+    found = demand(pool, BOOK.rules.strategies)
     size = sum(abs(leg["quantity"]) for leg in legs) * 100.0
     alone = 0.0
     for i in np.flatnonzero(pool.quantity[0]):
         one = Pool(pool.account, np.where(np.arange(pool.quantity.shape[1]) == i, pool.quantity, 0.0), pool.factors, pool.collateral)
-        alone += float(demand(one, BOOK.rules).maintenance[0])
+        alone += float(demand(one, BOOK.rules.strategies).maintenance[0])
     assert -1e-9 * size <= found.maintenance[0] <= alone + 1e-9 * size
     assert found.initial[0] >= found.maintenance[0] - 1e-9 * size
 
@@ -121,16 +121,16 @@ def test_pairing_never_asks_more_than_every_leg_alone_and_never_less_than_nothin
 def test_margin_grows_in_proportion_with_the_book(legs, k):
     pool = pool_of(legs)
     larger = Pool(pool.account, k * pool.quantity, pool.factors, pool.collateral)
-    one, more = (float(demand(each, BOOK.rules).maintenance[0]) for each in (pool, larger))
+    one, more = (float(demand(each, BOOK.rules.strategies).maintenance[0]) for each in (pool, larger))
     assert math.isclose(more, k * one, rel_tol=1e-8, abs_tol=1e-7)
 
 
 @given(BOOKS, st.lists(st.floats(0.2, 4.0), min_size=2, max_size=6))
 def test_states_of_one_call_are_what_each_state_asks_by_itself(legs, factors):
     pool = pool_of(legs, factors=factors, quantities=lambda held: np.array([held * (1.0 if i % 2 else -0.5) for i in range(len(factors))]))
-    together = demand(pool, BOOK.rules)
+    together = demand(pool, BOOK.rules.strategies)
     for s in range(pool.states):
-        alone = demand(Pool(pool.account, pool.quantity[[s]], pool.factors[[s]], pool.collateral), BOOK.rules)
+        alone = demand(Pool(pool.account, pool.quantity[[s]], pool.factors[[s]], pool.collateral), BOOK.rules.strategies)
         for side in ("initial", "maintenance"):
             assert math.isclose(getattr(together, side)[s], getattr(alone, side)[0], rel_tol=1e-8, abs_tol=1e-7)
 
@@ -193,7 +193,7 @@ def test_E4_a_parameter_bites_at_its_extremes(key):
     legs = {"call_floor": [call(150.0, -1.0)], "put_floor": [put(60.0, -1.0)]}.get(key, RICH)
 
     def figures(rules):
-        found = demand(pool_of(legs, rules=rules), load.override(BOOK, rules).rules)
+        found = demand(pool_of(legs, rules=rules), load.override(BOOK, rules).rules.strategies)
         return float(found.initial[0]), float(found.maintenance[0])
 
     usual = figures({})
@@ -203,7 +203,7 @@ def test_E4_a_parameter_bites_at_its_extremes(key):
 def test_E4_the_rate_of_short_underlyings_bites():
     legs = [perpetual(-1.0, 100.0)]
     for rate in (0.0, 0.5):
-        found = demand(pool_of(legs), load.override(BOOK, {"strategies": {"underlying_short": rate}}).rules)
+        found = demand(pool_of(legs), load.override(BOOK, {"strategies": {"underlying_short": rate}}).rules.strategies)
         assert found.maintenance[0] == pytest.approx(100.0 * rate) and found.initial[0] == pytest.approx(50.0)
 
 

@@ -298,8 +298,7 @@ def worst_by_points(inputs, _):
     found, parts = asked(pool(account(legs, price)), rules)
     [scan] = found.scenarios
     at = scan.setting[0]
-    state = "up" if "up" in scan.volatility[at] else "down" if "down" in scan.volatility[at] else "same"
-    return {"scenario_loss": parts["portfolio.moves"], "worst_scenario": f"{scan.move[at]:+.0%} vol {state}"}
+    return {"scenario_loss": parts["portfolio.moves"], "worst_scenario": f"{scan.move[at]:+.0%} vol {scan.volatility[at]}"}
 
 
 # SPAN -------------------------------------------------------------------------------------------------------------

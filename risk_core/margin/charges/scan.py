@@ -47,14 +47,19 @@ def rows(rules: PortfolioRules) -> Rows:
 
 
 def shocked_volatility(account: Account, rules: PortfolioRules, instrument: Ints) -> Floats:
-    """Total volatility v = σ√T of options in each row, (K, len(instrument)): σ (1 + u h) or σ (1 - d h), at least 0."""
+    """Total volatility v = σ√T of options in each row, (K, len(instrument))."""
+    return np.asarray(account.instruments.total_volatility[instrument] * volatility_factor(account, rules, instrument))
+
+
+def volatility_factor(account: Account, rules: PortfolioRules, instrument: Ints) -> Floats:
+    """What each row multiplies σ of options by, (K, len(instrument)): 1 + u h or 1 - d h, at least 0."""
     ins, scan_rows = account.instruments, rows(rules)
     days = np.maximum(ins.years[instrument] * 365.0, rules.floor_days)
     power = np.where(ins.years[instrument] * 365.0 < rules.pivot_days, rules.short_power, rules.long_power)
     scale = (rules.pivot_days / days) ** power
     state = scan_rows.state[:, None]
     change = np.where(state > 0, rules.volatility_up * scale, np.where(state < 0, -rules.volatility_down * scale, 0.0))
-    return np.asarray(ins.total_volatility[instrument] * np.maximum(1.0 + change, 0.0))
+    return np.asarray(np.maximum(1.0 + change, 0.0))
 
 
 def unit_profit(account: Account, rules: PortfolioRules) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from ...arrays import Floats
 from ...portfolio.account_file import Account
+
+Side = Literal["initial", "maintenance"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +55,10 @@ class Scenarios:
     """What a book of scenarios makes of the pool at its first state, for the risk matrix.
 
     underlying: its name, "" where scenarios move several. words: of each of K rows. move: (K,) relative price moves,
-    NaN where a row moves several underlyings. volatility: (K,) in words, such as `up`. profit: (K,) dollars as
-    the method counts it. setting: the rows that set the figure, the worst first; several for a tail mean.
+    NaN where a row moves several underlyings. volatility: (K,) key of the state: `up`, `same`, `down`, `skew`, `wings`;
+    `up by points`, `down by points` where these stand beside relative ones; `with the price`. volatility_factor: (K,)
+    what implied volatility is multiplied by, the mean over the options held, NaN where none is moved. profit: (K,)
+    dollars as the method counts it. setting: the rows that set the figure, the worst first; several for a tail mean.
     weight: (K,) probabilities of the rows, None where the method gives them none.
     """
 
@@ -62,6 +66,7 @@ class Scenarios:
     words: Sequence[str]
     move: Floats
     volatility: Sequence[str]
+    volatility_factor: Floats
     profit: Floats
     setting: tuple[int, ...]
     weight: Floats | None = None
@@ -85,15 +90,29 @@ class Demand:
     @property
     def initial(self) -> Floats:
         """Initial margin, dollars (S,)."""
-        return self._sum("initial")
+        return self._sum("initial", self.parts)
 
     @property
     def maintenance(self) -> Floats:
         """Maintenance margin, dollars (S,)."""
-        return self._sum("maintenance")
+        return self._sum("maintenance", self.parts)
 
-    def _sum(self, side: Literal["initial", "maintenance"]) -> Floats:
+    @property
+    def core(self) -> tuple[Part, ...]:
+        """The parts of the core, as against add-ons."""
+        return tuple(part for part in self.parts if part.is_core)
+
+    def core_sum(self, side: Side, underlying: str | None = None) -> Floats:
+        """One side of the core, of the parts of `underlying` alone where one is given; dollars (S,)."""
+        return self._sum(side, [part for part in self.core if underlying in (None, part.underlying)])
+
+    def _sum(self, side: Side, parts: Iterable[Part]) -> Floats:
         out = np.zeros(self.states)
-        for part in self.parts:
+        for part in parts:
             out += getattr(part, side)
         return out
+
+
+def mean_factor(factor: Floats) -> Floats:
+    """What scenarios multiply implied volatility by, (K, o) of the options held, in the mean, (K,); NaN without any."""
+    return np.asarray(factor.mean(axis=1)) if factor.shape[1] else np.full(len(factor), np.nan)

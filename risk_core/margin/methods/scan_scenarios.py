@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...arrays import Floats
 from ...rulebooks.portfolio import PortfolioRules
 from ..charges import scan
 from ..holding import Holding
-from .demand import Scenarios
+from .demand import Scenarios, mean_factor
 
 _STATES = {1: "up", 0: "same", -1: "down"}
 
@@ -21,11 +22,15 @@ def scenarios(holding: Holding) -> tuple[Scenarios, ...]:
         return ()
     account, rules = holding.account, holding.rules.scanned
     held = np.unique(account.instruments.underlying[holding.nets.instrument])
-    return tuple(_of(account.underlyings[u], now.charges[u], rules) for u in held)
+    ins, mine = account.instruments, np.unique(holding.nets.instrument[holding.nets.quantity != 0])
+    option = [mine[ins.is_option[mine] & (ins.underlying[mine] == u)] for u in held]
+    factors = [mean_factor(scan.volatility_factor(account, rules, at)) for at in option]
+    return tuple(_of(account.underlyings[u], now.charges[u], rules, factor)
+                 for u, factor in zip(held, factors, strict=True))
 
 
-def _of(name: str, charge: scan.Charge, rules: PortfolioRules) -> Scenarios:
+def _of(name: str, charge: scan.Charge, rules: PortfolioRules, factor: Floats) -> Scenarios:
     table = scan.rows(rules)
     words = [table.words(row) for row in range(len(table.move))]
     states = [_STATES[int(state)] for state in table.state]
-    return Scenarios(name, words, table.move, states, np.asarray(-charge.loss[0]), (int(charge.worst[0]),))
+    return Scenarios(name, words, table.move, states, factor, np.asarray(-charge.loss[0]), (int(charge.worst[0]),))

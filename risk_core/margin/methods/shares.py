@@ -36,7 +36,8 @@ class Books:
 
         collateral: whether the account's collateral stands beside them. core: without add-ons.
         """
-        sums = [_summed(asked, core) for asked in self.demands(legs, collateral=collateral)]
+        sums = [asked.core_sum("maintenance") if core else asked.maintenance
+                for asked in self.demands(legs, collateral=collateral)]
         return np.concatenate(sums) if sums else np.zeros(0)
 
     def demands(self, legs: Floats, *, collateral: bool) -> Iterator[Demand]:
@@ -103,14 +104,6 @@ def groupings(account: Account) -> list[tuple[str, Ints]]:
         ("Offsets between expiries", ins.underlying[at]),
         ("Offsets between underlyings", np.zeros(len(at), dtype=np.int64)),
     ]
-
-
-def _summed(asked: Demand, core: bool) -> Floats:
-    out = np.zeros(asked.states)
-    for part in asked.parts:
-        if part.is_core or not core:
-            out += part.maintenance
-    return out
 
 
 def _numbered(*columns: Floats | Ints) -> Ints:

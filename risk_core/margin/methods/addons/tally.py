@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....arrays import Floats, Ints
-from ..demand import Demand, Part
+from ..demand import Demand, Part, Side
 from .exposure import Exposure
 
 Sides = tuple[Floats, Floats]
@@ -23,15 +23,10 @@ class Tally:
     def __init__(self, held: Exposure, asked: Demand) -> None:
         self.names = held.pool.account.underlyings
         self.used = held.by_underlying(np.abs(held.quantity)) > 0
-        core = [part for part in asked.parts if part.is_core]
-        joint = self.is_joint = any(part.underlying not in self.names for part in core)
+        joint = self.is_joint = any(part.underlying not in self.names for part in asked.core)
         self.group: Ints = np.zeros(len(self.names), dtype=np.int64) if joint else np.arange(len(self.names))
         self.labels: Sequence[str] = ("",) if joint else self.names
-        self.totals: Sides = tuple(np.zeros((asked.states, len(self.labels))) for _ in range(2))  # type: ignore[assignment]
-        for part in core:
-            at = 0 if joint else self.names.index(part.underlying)
-            self.totals[0][:, at] += part.initial
-            self.totals[1][:, at] += part.maintenance
+        self.totals: Sides = _core(asked, "initial", self.labels), _core(asked, "maintenance", self.labels)
         self.parts: list[Part] = []
         self.floors: list[str] = []
 
@@ -80,6 +75,14 @@ class Tally:
     def _part(self, key: str, title: str, name: str, initial: Floats, maintenance: Floats) -> None:
         if initial.any() or maintenance.any():
             self.parts.append(Part(key, _headed(name, title), name, initial, maintenance))
+
+
+def _core(asked: Demand, side: Side, labels: Sequence[str]) -> Floats:
+    """One side of the core by underlying, or of all where the label is "", (S, len(labels))."""
+    out = np.zeros((asked.states, len(labels)))
+    for at, name in enumerate(labels):
+        out[:, at] = asked.core_sum(side, name or None)
+    return out
 
 
 def _headed(name: str, title: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....arrays import Floats
-from ....rulebooks.rules import Rules
+from ....rulebooks.greeks import DeltaRules
 from .. import exposures
 from ..demand import Demand, Part, Pool
 
@@ -40,11 +40,8 @@ def deltas(pool: Pool) -> Deltas:
     return Deltas(*(exposures.by_underlying(account, one) for one in (held, np.abs(held), notional)))
 
 
-def demand(pool: Pool, rules: Rules) -> Demand:
-    """The charge of each underlying, and what the floor adds. Raises RuntimeError without the section."""
-    own = rules.delta_floor
-    if own is None:
-        raise RuntimeError("this rulebook has no charge on delta")
+def demand(pool: Pool, own: DeltaRules) -> Demand:
+    """The charge of each underlying, and what the floor adds."""
     found = deltas(pool)
     net, hedged = own.net_rate * np.abs(found.net), own.hedged_rate * found.hedged
     added = np.maximum(own.floor_rate * found.notional - net - hedged, 0.0)

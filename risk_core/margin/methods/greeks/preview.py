@@ -12,21 +12,19 @@ import numpy as np
 
 from ....arrays import Floats, Ints
 from ....rulebooks.greeks import GreekRules
-from ....rulebooks.rules import Rules
-from ..demand import Demand, Part, Pool, Scenarios
+from ..demand import Demand, Part, Pool, Scenarios, mean_factor
 from .rows import STATES, by_greeks, by_revaluation, rows
 
 
-def demand(pool: Pool, rules: Rules) -> Demand:
-    """The worst row of each underlying by Greeks. Raises RuntimeError without the section."""
-    own = _section(rules)
+def demand(pool: Pool, own: GreekRules) -> Demand:
+    """The worst row of each underlying by Greeks."""
     profit = by_greeks(pool, own)
     held = _held(pool)
     loss = np.maximum(-profit.min(axis=1), 0.0)
     names = pool.account.underlyings
     parts = tuple(Part("greeks.moves", f"Worst row by Greeks, {names[u]}", names[u], own.initial_factor * loss[:, u],
                        loss[:, u], is_core=True) for u in held)
-    scenarios = tuple(_scenarios(names[u], own, profit[0, :, u]) for u in held)
+    scenarios = tuple(_scenarios(pool, int(u), own, profit[0, :, u]) for u in held)
     return Demand(parts, scenarios, _words(pool, own, held, profit), pool.states)
 
 
@@ -49,9 +47,8 @@ class Error:
         return self.preview - self.revaluation
 
 
-def errors(pool: Pool, rules: Rules) -> tuple[Error, ...]:
+def errors(pool: Pool, own: GreekRules) -> tuple[Error, ...]:
     """Error of the preview at the pool's first state, of each underlying that is held."""
-    own = _section(rules)
     one = Pool(pool.account, pool.quantity[:1], pool.factors[:1], pool.collateral)
     greeks, full, table = by_greeks(one, own)[0], by_revaluation(one, own)[0], rows(own)
     found = []
@@ -63,20 +60,16 @@ def errors(pool: Pool, rules: Rules) -> tuple[Error, ...]:
     return tuple(found)
 
 
-def _section(rules: Rules) -> GreekRules:
-    if rules.greeks is None:
-        raise RuntimeError("this rulebook has no preview by Greeks")
-    return rules.greeks
-
-
 def _held(pool: Pool) -> Ints:
     return np.unique(pool.account.instruments.underlying)
 
 
-def _scenarios(name: str, rules: GreekRules, profit: Floats) -> Scenarios:
-    table = rows(rules)
+def _scenarios(pool: Pool, u: int, rules: GreekRules, profit: Floats) -> Scenarios:
+    table, ins = rows(rules), pool.account.instruments
+    options = np.count_nonzero(ins.is_option & (ins.underlying == u) & (pool.quantity[0] != 0))
+    factor = mean_factor(np.repeat(1.0 + table.volatility[:, None], options, axis=1))
     words, states = tuple(map(table.words, range(len(profit)))), tuple(STATES[int(state)] for state in table.state)
-    return Scenarios(name, words, table.move, states, profit, (int(np.argmin(profit)),))
+    return Scenarios(pool.account.underlyings[u], words, table.move, states, factor, profit, (int(np.argmin(profit)),))
 
 
 def _words(pool: Pool, rules: GreekRules, held: Ints, profit: Floats) -> str:

@@ -18,7 +18,6 @@ from scipy.stats import chi2
 
 from ....arrays import Floats
 from ....rulebooks.history import HistoryRules
-from ....rulebooks.rules import Rules
 from ..demand import Pool
 from . import moves
 from .charge import measured
@@ -68,11 +67,8 @@ def counted(loss: Floats, rules: HistoryRules) -> Backtest:
     return Backtest(len(before), int((loss[window:] > asked).sum()), rules.maintenance_level)
 
 
-def backtest(pool: Pool, rules: Rules) -> Backtest:
+def backtest(pool: Pool, own: HistoryRules) -> Backtest:
     """The test of a pool at its first state on the whole history of its underlyings. Raises as `counted`, Refused."""
-    own = rules.history
-    if own is None:
-        raise RuntimeError("this rulebook does not charge by joint moves")
     whole = {"moves": "daily history", "window": 1e5, "horizon": 1.0, "filter": "none", "age_decay": 1.0,
              "stress_rows": ()}
     plain = own.model_copy(update=whole)

@@ -9,9 +9,7 @@ from typing import overload
 import numpy as np
 
 from ....arrays import Floats, Ints
-from ....portfolio.account_file import Account
 from ....rulebooks.history import HistoryRules
-from ....rulebooks.rules import Rules
 from ..demand import Demand, Part, Pool, Scenarios
 from . import moves, tail
 from .revaluation import profits
@@ -20,14 +18,8 @@ AT_ONCE = 2_000_000
 """Losses, states × moves, that are held at a time."""
 
 
-def unavailable(account: Account, rules: Rules) -> str | None:
-    """Why this account cannot be charged by the rulebook's joint moves; None where it can."""
-    return moves.unavailable(account, _of(rules))
-
-
-def demand(pool: Pool, rules: Rules) -> Demand:
+def demand(pool: Pool, own: HistoryRules) -> Demand:
     """What the tail of the pool's losses asks. Raises Refused by name where an underlying has no moves."""
-    own = _of(rules)
     at = moves.moved(pool.account, own)
     if not len(at):
         return Demand((), (), "Nothing is held that moves.", pool.states)
@@ -37,9 +29,10 @@ def demand(pool: Pool, rules: Rules) -> Demand:
               for start in range(0, pool.states, step)]
     initial, maintenance = (np.concatenate(side, axis=1) for side in zip(*(block[:2] for block in blocks), strict=True))
     names = tuple(pool.account.underlyings[u] for u in at)
+    factor = _volatility_factor(pool, at, joint, own)
     words, profit = Words(names, joint.names, joint.relative), blocks[0][2]
     setting = _setting(-profit[None], joint.weight, own)
-    return Demand(_parts(names, initial, maintenance, own), _scenarios(words, joint, profit, setting, own),
+    return Demand(_parts(names, initial, maintenance, own), _scenarios(words, joint, profit, setting, own, factor),
                   _worst(profit, setting, words, own), pool.states, joint.notes)
 
 
@@ -70,12 +63,6 @@ def _parts(names: tuple[str, ...], initial: Floats, maintenance: Floats, rules: 
         parts.append(Part("history.measure", "Diversification between underlyings", "", initial_rest, rest,
                           is_core=True))
     return tuple(parts)
-
-
-def _of(rules: Rules) -> HistoryRules:
-    if rules.history is None:
-        raise RuntimeError("this rulebook does not charge by joint moves")
-    return rules.history
 
 
 def measured(loss: Floats, weight: Floats, rules: HistoryRules, level: float) -> Floats:
@@ -149,12 +136,22 @@ def _percent(move: float) -> str:
 
 
 def _scenarios(words: Words, joint: moves.Moves, profit: Floats, setting: tuple[int, ...],
-               rules: HistoryRules) -> tuple[Scenarios, ...]:
+               rules: HistoryRules, factor: Floats) -> tuple[Scenarios, ...]:
     single = len(words.underlyings) == 1
     move = joint.relative[:, 0] if single else np.full(len(words), np.nan)
     volatility = ["same" if not rules.volatility_beta else "with the price"] * len(words)
-    return (Scenarios(words.underlyings[0] if single else "", words, move, volatility, profit, setting,
+    return (Scenarios(words.underlyings[0] if single else "", words, move, volatility, factor, profit, setting,
                       joint.weight),)
+
+
+def _volatility_factor(pool: Pool, at: Ints, joint: moves.Moves, rules: HistoryRules) -> Floats:
+    """What each move multiplies implied volatility by, the mean over the options held at the first state, (K,)."""
+    ins = pool.account.instruments
+    held = ins.underlying[ins.is_option & (pool.quantity[0] != 0)]
+    if not len(held):
+        return np.full(len(joint.relative), np.nan)
+    count = (held == at[:, None]).sum(axis=1)
+    return np.asarray(np.maximum(1.0 + rules.volatility_beta * joint.relative, 0.0) @ count / count.sum())
 
 
 def _worst(profit: Floats, setting: tuple[int, ...], words: Words, rules: HistoryRules) -> str:

@@ -27,11 +27,9 @@ def credited(asked: Demand, pool: Pool, rules: Rules) -> Demand:
     taken = shares(rules.offsets.credits, pool.account.underlyings, delta)
     parts = []
     for u, name in enumerate(pool.account.underlyings):
-        core = [part for part in asked.parts if part.is_core and part.underlying == name]
-        if not core or not taken[:, u].any():
+        if not taken[:, u].any():
             continue
-        initial, maintenance = (np.sum([getattr(part, side) for part in core], axis=0)
-                                for side in ("initial", "maintenance"))
+        initial, maintenance = asked.core_sum("initial", name), asked.core_sum("maintenance", name)
         exposed = np.abs(delta[:, u]) * held.price[:, u]
         risk = np.minimum(maintenance, np.multiply(_reach(rules, name), exposed, out=np.zeros(pool.states),
                                                    where=exposed > 0))

@@ -19,9 +19,8 @@ from ..demand import Demand, Part, Pool
 from .terms import Terms, terms
 
 
-def demand(pool: Pool, rules: Rules) -> Demand:
-    """Margin by tier, and what the ratio's thresholds ask on top. Raises RuntimeError without the section."""
-    own = section(rules)
+def demand(pool: Pool, rules: Rules, own: RatioRules) -> Demand:
+    """Margin by tier, and what the ratio's thresholds ask on top."""
     held = terms(pool, rules, own)
     at_liquidation = needed(own, held, own.liquidation)
     initial = np.maximum(np.maximum(held.initial, at_liquidation), needed(own, held, own.restricted))

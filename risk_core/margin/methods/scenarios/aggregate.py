@@ -21,7 +21,7 @@ class Book:
     """One underlying of a pool under its own rules.
 
     profit: (S, K) dollars as the rows count them; basis: (S,) loss that competes with them. gross: (S,) dollars, the
-    size of what is held.
+    size of what is held. volatility: (K, o) σ of the options of `mine` in each row.
     """
 
     underlying: int
@@ -31,6 +31,7 @@ class Book:
     profit: Floats
     basis: Floats
     gross: Floats
+    volatility: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +56,12 @@ def book(pool: Pool, rules: PortfolioRules, underlying: int) -> Book:
     profit = linear_profit(mine, own) + collateral.profit(pool, own, underlying)
     index = pool.account.index[underlying] * mine.factor
     gross = mine.gross + np.abs(mine.size).sum(axis=1) * index
-    lost = np.zeros(len(mine.factor))
+    lost, volatility = np.zeros(len(mine.factor)), np.zeros((len(table(own).rows), 0))
     if len(mine.option):
         worth: Values = values(pool.account, mine, own)
         profit = profit + option_profit(pool.account, mine, own, worth)
-        lost = basis.loss(pool.account, mine, own, worth)
-    return Book(underlying, name, own, mine, counted_rows(own, profit), lost, gross)
+        lost, volatility = basis.loss(pool.account, mine, own, worth), worth.volatility
+    return Book(underlying, name, own, mine, counted_rows(own, profit), lost, gross, volatility)
 
 
 def worst(rules: PortfolioRules, books: Sequence[Book]) -> list[Worst]:

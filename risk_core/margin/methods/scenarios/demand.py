@@ -7,15 +7,14 @@ import numpy as np
 from ....arrays import Floats
 from ....rulebooks.portfolio import PortfolioRules
 from ....rulebooks.rules import Rules
-from ..demand import Demand, Part, Pool, Scenarios
+from ..demand import Demand, Part, Pool, Scenarios, mean_factor
 from ..offsets import groups
 from . import charges
 from .aggregate import Book, Worst, book, words, worst
 
 
-def demand(pool: Pool, rules: Rules) -> Demand:
-    """What the section `portfolio` demands of the pool."""
-    scanned = rules.scanned
+def demand(pool: Pool, rules: Rules, scanned: PortfolioRules) -> Demand:
+    """What `scanned`, the section `portfolio`, demands of the pool."""
     books = [book(pool, scanned, u) for u in range(len(pool.account.underlyings))]
     found = worst(scanned, books)
     minimum = [charges.short_option_minimum(pool, one) for one in books]
@@ -26,7 +25,7 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     doubted = charges.doubted_collateral(pool, books, scanned)
     parts.append(Part("portfolio.confidence_scale", "Collateral prices in doubt", "", doubted, 0.0 * doubted))
     kept = tuple(part for part in parts if part.initial.any() or part.maintenance.any())
-    return Demand(kept, tuple(_matrix(one) for one in found), _words(found, books, minimum), pool.states)
+    return Demand(kept, tuple(_matrix(pool, one, books) for one in found), _words(found, books, minimum), pool.states)
 
 
 def _relieved(pool: Pool, rules: Rules, books: list[Book], found: list[Worst]) -> list[Part]:
@@ -98,12 +97,21 @@ def _beside(pool: Pool, one: Book) -> list[Part]:
     return [*parts, Part("portfolio.confidence_scale", f"{name} price feeds in doubt", name, doubted, none)]
 
 
-def _matrix(found: Worst) -> Scenarios:
+def _matrix(pool: Pool, found: Worst, books: list[Book]) -> Scenarios:
     """The rows at the first state."""
     rows, at = found.rows.rows, int(found.row[0])
+    factors = [_volatility_factor(pool, one) for one in books if found.name in {"", one.name}]
+    beside = len({row.points for row in rows if row.state in {"up", "down"}}) > 1
+    states = [row.key(beside=beside) for row in rows]
     losses = found.loss[0] > 0 and at < len(rows)
-    return Scenarios(found.name, [row.words for row in rows], found.rows.move, [row.volatility for row in rows],
-                     np.asarray(found.profit[0]), (at,) if losses else ())
+    return Scenarios(found.name, [row.words for row in rows], found.rows.move, states,
+                     mean_factor(np.concatenate(factors, axis=1)), np.asarray(found.profit[0]), (at,) if losses else ())
+
+
+def _volatility_factor(pool: Pool, one: Book) -> Floats:
+    """What each row multiplies σ of the options held at the first state by, (K, o)."""
+    held = one.mine.size[0] != 0
+    return np.asarray(one.volatility[:, held] / pool.account.instruments.volatility[one.mine.option[held]])
 
 
 def _words(found: list[Worst], books: list[Book], minimum: list[Floats]) -> str:

@@ -19,7 +19,7 @@ from ....valuation.sensitivities import discount_rate
 from ..demand import Pool
 from . import feeds
 from .rows import table
-from .shocks import total_volatility
+from .shocks import root_left, volatilities
 
 MINUTES = 525_600.0
 """Minutes in a year of 365 days."""
@@ -76,13 +76,14 @@ class Values:
     """Value of one unit of each option at the distinct prices of a pool, dollars.
 
     now: (n, o); then: (n, K, o); back: (S,) which of the n prices a state has. moved: (n, M, o) at the moves of
-    the basis, volatility unchanged.
+    the basis, volatility unchanged. volatility: (K, o) σ in each row.
     """
 
     now: Floats
     then: Floats
     moved: Floats
     back: Ints
+    volatility: Floats
 
 
 def values(account: Account, mine: Held, rules: PortfolioRules) -> Values:
@@ -92,14 +93,15 @@ def values(account: Account, mine: Held, rules: PortfolioRules) -> Values:
     v = ins.total_volatility[option]
     now = _priced(account, rules, option, factor[:, None], v)
     moved = _priced(account, rules, option, _moved(account, rules, option, factor, np.array(rules.basis_moves)), v)
+    volatility = volatilities(account, rules, option)
     then = _priced(account, rules, option, _moved(account, rules, option, factor, rows.move),
-                   total_volatility(account, rules, option))
+                   volatility * root_left(account, rules, option))
     if rows.days.any():
         passed = np.minimum(rows.days[:, None] / 365.0, ins.years[option])
         then = then * np.exp(discount_rate(account, option) * passed * (rules.option_discount == "as valued"))
     if rules.profit_in == "coin":
         then = then / np.where(ins.inverse[option], 1.0 + rows.move[:, None], 1.0)
-    return Values(now, then, moved, np.asarray(back.ravel()))
+    return Values(now, then, moved, np.asarray(back.ravel()), volatility)
 
 
 def _moved(account: Account, rules: PortfolioRules, option: Ints, factor: Floats, move: Floats) -> Floats:

@@ -29,6 +29,10 @@ class Row(NamedTuple):
         """The state of volatility in words."""
         return WORDS[self.state] + (" by points" if self.points else "")
 
+    def key(self, *, beside: bool) -> str:
+        """The state of volatility as `Scenarios` has it; beside: rows by points stand beside relative ones."""
+        return f"{self.state} by points" if self.points and beside else self.state
+
     @property
     def words(self) -> str:
         """The row in words, such as `−12 %, volatility up`."""

@@ -14,12 +14,16 @@ from ....rulebooks.portfolio import PortfolioRules
 from .rows import Row, table
 
 
-def total_volatility(account: Account, rules: PortfolioRules, option: Ints) -> Floats:
-    """Total volatility σ√T of the options in each row, (K, n), once the row's days have passed; never below 0."""
-    years = account.instruments.years[option]
-    out = [volatility(account, rules, option, row) * np.sqrt(np.maximum(years - row.days / 365.0, 0.0))
-           for row in table(rules).rows]
+def volatilities(account: Account, rules: PortfolioRules, option: Ints) -> Floats:
+    """σ of the options in each row, a decimal a year, (K, n); never below 0."""
+    out = [volatility(account, rules, option, row) for row in table(rules).rows]
     return np.array(out).reshape(len(out), len(option))
+
+
+def root_left(account: Account, rules: PortfolioRules, option: Ints) -> Floats:
+    """√T of the options once a row's days have passed, (K, n); never below 0."""
+    left = account.instruments.years[option] - table(rules).days[:, None] / 365.0
+    return np.asarray(np.sqrt(np.maximum(left, 0.0)))
 
 
 def volatility(account: Account, rules: PortfolioRules, option: Ints, row: Row) -> Floats:

@@ -7,7 +7,7 @@ counterparty is long, and gains when prices jump. So the account's sensitivities
 from __future__ import annotations
 
 from ....arrays import Floats
-from ....rulebooks.rules import Rules
+from ....rulebooks.sensitivities import SensitivityRules
 from ..demand import Demand, Part, Pool
 from .book import largest, sensitivities
 from .simm import MEASURES, RISKS, margin
@@ -15,11 +15,8 @@ from .simm import MEASURES, RISKS, margin
 TITLES = {"delta": "Delta", "vega": "Vega", "curvature": "Curvature"}
 
 
-def demand(pool: Pool, rules: Rules) -> Demand:
-    """Delta, vega and curvature margin of the pool's Greeks at each state. Raises RuntimeError without the section."""
-    own = rules.sensitivities
-    if own is None:
-        raise RuntimeError("this rulebook has no margin by sensitivities")
+def demand(pool: Pool, own: SensitivityRules) -> Demand:
+    """Delta, vega and curvature margin of the pool's Greeks at each state."""
     columns, amount = sensitivities(pool, own)
     found = margin(own, columns, -amount)
     share = own.maintenance_share

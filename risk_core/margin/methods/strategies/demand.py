@@ -8,7 +8,6 @@ from itertools import chain
 import numpy as np
 
 from ....arrays import Floats
-from ....rulebooks.rules import Rules
 from ....rulebooks.strategies import StrategyRules
 from ..demand import Demand, Part, Pool
 from .legs import UNDERLYING, Legs, is_short, legs_of
@@ -39,9 +38,8 @@ class Pairing:
     left_out: tuple[str, ...]
 
 
-def demand(pool: Pool, rules: Rules) -> Demand:
-    """Margin by strategies at each state, per underlying. Raises RuntimeError without the section."""
-    own = _section(rules)
+def demand(pool: Pool, own: StrategyRules) -> Demand:
+    """Margin by strategies at each state, per underlying."""
     parts, pairings = [], []
     for u in np.unique(pool.account.instruments.underlying):
         name = pool.account.underlyings[u]
@@ -52,17 +50,10 @@ def demand(pool: Pool, rules: Rules) -> Demand:
     return Demand(tuple(parts), (), _words(pairings), pool.states)
 
 
-def paired(pool: Pool, rules: Rules) -> tuple[Paired, ...]:
+def paired(pool: Pool, own: StrategyRules) -> tuple[Paired, ...]:
     """The strategies the pool's legs are paired into at its first state, the dearest first."""
-    own = _section(rules)
     found = (pairing(pool, int(u), own).first for u in np.unique(pool.account.instruments.underlying))
     return tuple(sorted(chain.from_iterable(found), key=lambda one: -one.charge))
-
-
-def _section(rules: Rules) -> StrategyRules:
-    if rules.strategies is None:
-        raise RuntimeError("this rulebook has no strategy-based margin")
-    return rules.strategies
 
 
 def _underlying(pool: Pool, u: int, rules: StrategyRules) -> list[Part]:
