@@ -40,6 +40,8 @@ def _row(row: Row, levels: Mapping[str, Level] | None) -> str:
     shown = (words.money(one.initial, "up"), words.money(one.maintenance, "up"), words.money(one.equity),
              words.money(one.buffer, "down"))
     figures = [f'<span class="new">{figure}</span>' for figure in shown]
+    if one.haircut >= LEAST:
+        figures[2] += f'<span class="sub">haircuts take {words.money(one.haircut)}</span>'
     figures[-1] += gone
     level = {} if levels is None else {LEVEL: escape(level_words(levels[row.question.text]))}
     cells = {**dict(zip((head for head, _ in HEADS), figures, strict=False)), **level, HEADS[-1][0]: escape(worst(one))}

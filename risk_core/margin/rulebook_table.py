@@ -30,6 +30,14 @@ class Asked:
     scenarios: tuple[Scenarios, ...]
 
     @property
+    def haircut(self) -> float:
+        """Value of the account's positive balances that the rulebook does not count, dollars."""
+        held, weigh = self.holding.account.collateral, self.rulebook.rules.collateral.weight
+        balances = zip(held.assets, held.amount.tolist(), held.price.tolist(), strict=True)
+        return math.fsum(amount * price * (1.0 - weigh(asset, amount))
+                         for asset, amount, price in balances if amount > 0)
+
+    @property
     def buffer(self) -> float:
         """Equity less maintenance margin, dollars."""
         return self.equity - self.maintenance

@@ -112,3 +112,10 @@ def test_previews_and_joint_moves_say_what_they_do_to_volatility():
     moved = under(account, beta).scenarios[0]
     assert set(moved.volatility) == {"with the price"}
     assert np.allclose(moved.volatility_factor, np.maximum(1.0 - 2.0 * moved.move, 0.0))
+
+
+def test_the_haircut_is_what_equity_lacks_of_the_collateral():
+    account, _ = both(next(file for file in FILES if "hedged-perpetual" in file.stem))
+    whole, nothing = (under(account, load.override(load.load("generic"), {"collateral": {
+        "haircuts": {asset: share for asset in account.collateral.assets}}})) for share in (0.0, 1.0))
+    assert whole.haircut == 0.0 and math.isclose(nothing.haircut, whole.equity - nothing.equity) and nothing.haircut > 0
