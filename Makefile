@@ -1,9 +1,10 @@
 # make run    the app on http://localhost:8501 (PORT), accounts in DATABASE_URL or data/marginscope.db
-# make test   every check: lint, types, tests, browser journeys
+# make test   every check: lint, types, tests, browser journeys; WORKERS of them at a time (journeys wait a lot)
 # make bench  our functions beside the peers, as ratios; what a user waits for: benchmarks/README.md
 
 PYTHON ?= python3
 PORT ?= 8501
+WORKERS ?= 3
 BIN := .venv/bin
 
 .PHONY: run test bench lint clean
@@ -14,7 +15,7 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp lint
 	@bash tests/browser/chromium.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov=risk_core --cov=db --cov-branch --cov-fail-under=95 --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov=risk_core --cov=db --cov-branch --cov-fail-under=95 --cov-report=term:skip-covered
 
 lint: .venv/dev.stamp
 	@$(BIN)/ruff check .

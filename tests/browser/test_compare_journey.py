@@ -170,7 +170,7 @@ def test_quick_slider_moves_never_lose_the_picture(page, app_url):
     press(page, "Days forward", "ArrowRight", 31)
     handle = page.get_by_role("slider", name="Implied volatility")
     handle.focus()
-    for _ in range(15):
+    for _ in range(8):
         handle.press("ArrowRight")
         page.wait_for_timeout(100)
     expect(page.locator(".st-key-board .ms-badge.whatif")).to_be_visible()
