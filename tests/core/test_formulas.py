@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from itertools import chain
+from itertools import chain, islice
 
 import pytest
 from hypothesis import given, settings
@@ -71,10 +71,11 @@ def check(one, size):
 @pytest.mark.no_cover
 @pytest.mark.parametrize("book", load.names())
 def test_a_formula_worked_out_is_the_figure_shown(book):
-    """Every mode and figure of the samples each shipped rulebook meets."""
+    """Every mode and figure of the first two samples each shipped rulebook meets and has figures of."""
     checked = 0
-    for doc in (changed(SAMPLES[name], rules=book) for name, _ in met(SAMPLES, book)[::2]):
-        for one in every(doc):
+    met_by = (changed(SAMPLES[name], rules=book) for name, _ in met(SAMPLES, book))
+    for doc, found in islice(((doc, found) for doc in met_by if (found := every(doc))), 2):
+        for one in found:
             check(one, scale(doc))
             assert one.agrees, one.title
             checked += one.of is not None
