@@ -1,10 +1,10 @@
 # make run    the app on http://localhost:8501 (PORT), accounts in DATABASE_URL or data/marginscope.db
-# make test   every check: lint, types, tests, browser journeys; WORKERS of them at a time (journeys wait a lot)
+# make test   every check: lint, types, tests, browser journeys; WORKERS at a time
 # make bench  our functions beside the peers, as ratios; what a user waits for: benchmarks/README.md
 
 PYTHON ?= python3
 PORT ?= 8501
-WORKERS ?= 3
+WORKERS ?= 2
 BIN := .venv/bin
 
 .PHONY: run test bench lint clean

@@ -11,6 +11,7 @@ from risk_core.errors import Refused
 from risk_core.margin.compare import compare
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import kinds, load
+from tests.conftest import NIGHTLY
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
 LONG, STRANGLE, MIXED = FILES[1], FILES[4], FILES[13]
@@ -87,7 +88,8 @@ def test_every_parameter_and_limit_is_on_the_page_when_all_are_shown(page):
 
 def test_every_parameter_can_be_opened_and_shows_the_figures(page):
     at = every(page())
-    for key in BOOK.parameters:
+    first = {kinds.kinds()[key].sort: key for key in BOOK.parameters}
+    for key in BOOK.parameters if NIGHTLY else sorted({*list(BOOK.parameters)[::4], *first.values()}):
         at = click(at, f"change {key}")
         assert not at.error, key
         assert "Figures of this account under the rules in force" in texts(at)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.menus import settled
+from tests.conftest import NIGHTLY
 
 pytestmark = pytest.mark.browser
 
@@ -139,7 +140,7 @@ def test_the_app_works_under_its_own_content_policy(new_page, app_url):
     expect(page.locator("canvas").first).to_be_attached()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (768, "dark"), (1440, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (768, "dark"), (1440, "light")][:3 if NIGHTLY else 1])
 def test_nothing_is_wider_than_the_screen_and_the_chart_follows_the_theme(new_page, app_url, width, scheme):
     page = new_page(width=width, scheme=scheme)
     open_page(page, app_url)

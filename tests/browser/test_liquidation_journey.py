@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from db.samples import SAMPLES, sample_id
 from tests.browser.menus import settled
+from tests.conftest import NIGHTLY
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +22,7 @@ def open_page(page, app_url):
     settled(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")][:2 if NIGHTLY else 1])
 def test_the_page_draws_without_complaint(new_page, app_url, width, scheme):
     page = new_page(width=width, scheme=scheme)
     open_page(page, app_url)

@@ -17,6 +17,7 @@ from db.store import open_store
 from pages.ui.rulebook_page import OWN, SIDES
 from risk_core.portfolio.account_file import read
 from tests.browser.menus import BODY, closed, opened, settled
+from tests.conftest import NIGHTLY
 from tests.live_server import running
 
 pytestmark = pytest.mark.browser
@@ -127,7 +128,7 @@ def test_the_watch_bites(bitten):
     assert found["foreign"]
 
 
-@pytest.mark.parametrize("page", app.PAGES, ids=lambda page: page.file)
+@pytest.mark.parametrize("page", app.PAGES if NIGHTLY else app.PAGES[:5:2], ids=lambda page: page.file)
 def test_no_page_runs_what_stands_in_the_data(visit, hostile, page):
     for account in hostile[1:]:
         visit.open(f"/{page.address}?account={account}")

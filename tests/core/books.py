@@ -6,7 +6,6 @@ the present price of one underlying (or of all that `beta` names) while the rest
 
 import copy
 import math
-import os
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -17,6 +16,7 @@ from risk_core.margin.holding import hold, margin
 from risk_core.margin.models import MODES, usable
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
+from tests.conftest import NIGHTLY
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 DAY, YEAR = 86_400, 31_536_000
@@ -36,7 +36,7 @@ def met(samples, asked=None):
     pairs of this rulebook.
     """
     names, books = list(samples), list(load.names())
-    count = len(names) if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else EACH
+    count = len(names) if NIGHTLY else EACH
     chosen = [(names[(i * EACH + j * 5) % len(names)], book) for i, book in enumerate(books) for j in range(count)]
     pairs = sorted({*((name, "generic") for name in names), *chosen})
     return pairs if asked is None else [pair for pair in pairs if pair[1] == asked]

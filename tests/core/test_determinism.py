@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests import accounts
-from tests.conftest import ROOT
+from tests.conftest import NIGHTLY, ROOT
 from tests.core.books import DAY, call, document, perpetual, put
 
 HASH_SEEDS, THREADS = (0, 1, 4_294_967_295), (1, 2, 4, 8)
-PROCESSES = 3 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 1
+PROCESSES = 3 if NIGHTLY else 1
 """Processes of each setting: at a stop one, nightly three."""
 
 
