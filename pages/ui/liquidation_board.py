@@ -24,6 +24,7 @@ from pages.ui import (
 )
 from pages.ui.following import follows
 from pages.ui.telling import told
+from risk_core.liquidation.sampled import FAR, NEAR
 from risk_core.margin.models import MODES
 from risk_core.margin.pools import POOL_ID, is_pool, named
 
@@ -42,6 +43,11 @@ def board() -> None:
         formula_opener.opener()
         frontier_section.section()
         ladder_section.section()
+
+
+SAMPLED = (f"Portfolio levels of this rulebook are found by sampling, every {NEAR:.0%} of the price from a fifth to "
+           f"five times it and every {FAR:.0%} beyond: a range narrower than that can be missed.")
+"""Said where a method charges the pool that has no form to be searched completely."""
 
 
 @follows
@@ -66,6 +72,8 @@ def _draw_table(seen: view.View) -> None:
     st.caption("One price moves, the others and all volatilities stay: volatility stays with its strike, perpetuals, "
                "futures and forwards move in proportion, collateral in the coin is revalued. Pledges stay what they "
                "are now. A jump through a level is not a fill at it: the bankruptcy price says where nothing is left.")
+    if "portfolio" in seen.modes and not seen.question.rules.rules.scans:
+        st.caption(SAMPLED)
 
 
 def first(found: list[liquidation_table.Row]) -> str:

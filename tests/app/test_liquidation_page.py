@@ -342,3 +342,10 @@ def test_names_are_shown_as_text(open_app):
     at.run()
     assert not at.exception
     assert not any("<b onclick" in one.proto.body for one in at.get("html"))
+
+
+@pytest.mark.parametrize(("rules", "sampled"), [("", False), ("derive-pm2", True)])
+def test_levels_that_are_found_by_sampling_are_said_to_be(open_app, rules, sampled):
+    at = open_app(PAGE, **({"rulebook": rules} if rules else {}))
+    assert not at.exception
+    assert any("found by sampling" in one.value for one in at.caption) == sampled
