@@ -18,7 +18,8 @@ Cell = float | str | None
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One printed figure and ours, in the unit of the source. ours: None where nothing is computed, `none` where there
-    is none; error, allowed: in the same unit, None where there are no two numbers.
+    is none; error, allowed: in the same unit, None where there are no two numbers. of: of how many figures of a list
+    this is the furthest off.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Figure:
     error: float | None
     allowed: float | None
     matched: bool
+    of: int = 1
 
     @property
     def share(self) -> float | None:

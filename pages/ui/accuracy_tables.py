@@ -43,7 +43,7 @@ def _disputed(one: Case) -> str:
         name = f'<th scope="rowgroup" {span}>{_about(one)}</th>' if first else ""
         why = f'<td class="ac-why" {span}>{escape(one.why)}</td>' if first else ""
         both = "".join(f'<td class="n">{escape(one)}</td>' for one in (words.printed(each.printed), words.ours(each)))
-        rows.append(f"<tr>{name}<td>{escape(words.figure(each.name))}</td>{both}{why}</tr>")
+        rows.append(f"<tr>{name}<td>{escape(words.figure(each.name, each.of))}</td>{both}{why}</tr>")
     return f"<tbody>{''.join(rows)}</tbody>"
 
 
@@ -79,7 +79,7 @@ def _case(one: Case) -> str:
 
 def _figure(one: Figure) -> str:
     missed = "" if one.matched else ' <span class="chip watch">missed</span>'
-    return (f'<tr><th scope="row">{escape(words.figure(one.name))}{missed}</th>'
+    return (f'<tr><th scope="row">{escape(words.figure(one.name, one.of))}{missed}</th>'
             f'<td class="n">{escape(words.printed(one.printed))}</td><td class="n">{escape(words.ours(one))}</td>'
             f'<td class="n">{words.error(one)}<span class="sub wide">of {words.tolerance(one)}</span></td></tr>')
 

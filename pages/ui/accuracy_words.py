@@ -51,6 +51,7 @@ FORMULAS: Final = {
 KINDS: Final = {
     "official_docs": "venue's documents", "recorded_payload": "recorded payload", "protocol_test": "protocol's tests",
     "third_party_docs": "third party's documents", "third_party_test": "third party's tests", "issue": "issue report",
+    "textbook": "textbook",
 }
 """By the kind of source."""
 
@@ -87,8 +88,10 @@ def _named(key: str) -> str:
     return rulebook_words.name(key)
 
 
-def figure(name: str) -> str:
-    """A figure's name: `depeg[1]` gives “Depeg 2”."""
+def figure(name: str, of: int = 1) -> str:
+    """A figure's name: `depeg[1]` gives “Depeg 2”, of a list of 40 “Depeg 2, the furthest off of 40”."""
+    if of > 1:
+        return f"{figure(name)}, the furthest off of {of}"
     key, place = re.fullmatch(r"(.*?)(?:\[(\d+)\])?", name, re.DOTALL).groups()
     spelt = key.replace("_", " ").replace(".", ", ").replace("unrealized", "unrealised").capitalize()
     told = _NAMES.get(key) or spelt.replace("pnl", "P&L")

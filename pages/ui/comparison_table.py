@@ -161,10 +161,12 @@ def _used(seen: View, name: str) -> str:
 
 
 def _displayed(seen: View, name: str) -> str:
-    """The venue's own ratio, before → after, and in words where it liquidates and which way is worse."""
+    """The venue's own ratio, before → after where both are of one form, where it liquidates and which way is worse."""
     new, old = (displayed(one, name) for one in (seen.after, seen.before))
-    shown = _cell(new, old if seen.has_before and new != old else "", "")
-    own = seen.after.modes[name].ratio
+    own, was = (one.modes[name].ratio for one in (seen.after, seen.before))
+    same = (own.form if own else seen.after.rulebook.rules.display.ratio) == \
+        (was.form if was else seen.before.rulebook.rules.display.ratio)
+    shown = _cell(new, old if seen.has_before and same and new != old else "", "")
     if own is not None:
         return f'{shown}<span class="sub wide">{escape(ratio_words.thresholds(own))}</span>'
     form = ratio(seen.after.rulebook.rules)
@@ -180,9 +182,10 @@ def displayed(one: Comparison, name: str) -> str:
     if own is not None:
         return ratio_words.value(own)
     form = ratio(one.rulebook.rules)
-    value = form.of(one.modes[name].worst_bucket.figures)
+    figures = one.modes[name].worst_bucket.figures
+    value = form.of(figures)
     if value is None:
-        return "no equity left" if form.rises else "nothing required"
+        return "no equity left" if form.rises or figures.buffer < -figures.zero else "nothing required"
     return f"{words.money(value, 'down')} USD" if form.unit == "dollars" else words.used(value)
 
 

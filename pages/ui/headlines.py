@@ -19,9 +19,12 @@ def headline(stand: Mapping[str, Standing], scene: Scene) -> str:
     order = sorted(stand.values(), key=lambda one: one.reach)
     first, last = _tied(order, order[0]), _tied(order, order[-1])
     if math.isinf(order[0].reach):
-        return f"No move of the {scene.prices} liquidates anything in any mode."
+        where = MODES[order[0].mode].title if len(order) == 1 else "any mode"
+        return f"No move of the {scene.prices} liquidates anything in {where}."
+    if len(order) == 1 and order[0].reach > 0.0:
+        return f"{_titles(order)} gives way at {_at(order[0], scene)} {scene.moving}."
     if len(first) == len(order) and order[0].reach > 0.0:
-        return f"All modes give way at the same {scene.prices}, at {_at(order[0], scene)} {scene.moving}."
+        return f"All modes give way at the same level, {_at(order[0], scene)} {scene.moving}."
     if len(first) == len(order) and all(_whole(one) for one in order):
         return "Liquidated now in every mode." if not scene.what_if else "Liquidated in every mode in this what-if."
     opening = _fallen(first, scene) if order[0].reach == 0.0 else \

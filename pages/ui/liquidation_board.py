@@ -45,8 +45,8 @@ def board() -> None:
         ladder_section.section()
 
 
-SAMPLED = (f"Portfolio levels of this rulebook are found by sampling, every {NEAR:.0%} of the price from a fifth to "
-           f"five times it and every {FAR:.0%} beyond: a range narrower than that can be missed.")
+SAMPLED = (f"Portfolio levels of this rulebook are found by sampling, every {words.percent(NEAR)} of the price from a "
+           f"fifth to five times it and every {words.percent(FAR)} beyond: a range narrower than that can be missed.")
 """Said where a method charges the pool that has no form to be searched completely."""
 
 

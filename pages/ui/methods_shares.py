@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from pages.ui import cents, csv_files, markup, words
-from pages.ui.why import SHARES
+from pages.ui.why import REST, REST_MEANS, SHARES
 from risk_core.arrays import Floats
 from risk_core.margin.explain import Step
 from risk_core.margin.leg_steps import LegStep
@@ -16,9 +16,6 @@ from risk_core.margin.rulebook_table import Asked
 MORE = ("1 % more", ("USD. By how much the maintenance margin rises when this leg is 1 % larger and the others stay "
                      "(incremental). Negative: more of the leg lowers it."))
 HEADS = (SHARES[0], SHARES[1], MORE, SHARES[2])
-REST = "Not in proportion"
-REST_MEANS = ("What does not grow in proportion with the book, so no leg can be given a part of it: floors, fixed "
-              "amounts, rates that rise with size, what is not a leg's (loans, open orders).")
 
 
 def attribution(one: Asked, more: Floats) -> str:

@@ -20,9 +20,12 @@ SHARES = (
     ("Alone", "USD. Maintenance margin this leg would need if it were the only one."),
     ("Adds", ("USD. Maintenance margin of the account less that without this leg (marginal). Negative: the leg lowers "
               "it. These do not add up, because legs offset each other.")),
-    ("Part", "USD. The leg's part of the account's maintenance margin (Euler); the parts add up to it."),
+    ("Part", ("USD. The leg's part of the account's maintenance margin (Euler); the parts, with what is not in "
+              "proportion, add up to it.")),
 )
-WAYS = ("standalone", "euler")
+REST = "Not in proportion"
+REST_MEANS = ("What does not grow in proportion with the book, so no leg can be given a part of it: floors, fixed "
+              "amounts, rates that rise with size, what is not a leg's (loans, open orders).")
 EULER = ("How to read Part: a leg that gains where the account loses most counts below 0, and the others together then "
          "carry more than the total.")
 LEGS = (
@@ -50,7 +53,8 @@ def why(seen: View) -> None:
     with left:
         st.html(markup.html("<b>From each leg alone to the initial margin</b>, USD"))
         if any(step.amount for step in mode.steps):
-            chart(figures.waterfall(cents.stairs(mode.steps), name), f"waterfall-{name}", _alt(mode), height=330)
+            chart(figures.waterfall(cents.stairs(mode.steps), name), f"waterfall-{name}", _alt(mode),
+                  height=max(330, 60 + 34 * len(mode.steps)))
             downloads.of_chart("Steps as CSV", lambda: chart_files.waterfall(mode), seen.draft, f"waterfall-{name}")
         else:
             st.html(markup.html("<p>Nothing to charge.</p>"))
@@ -88,16 +92,19 @@ def _line(leg: str, label: str, cells: list[str]) -> str:
 
 def _shares(mode: ModeResult) -> str:
     labels = {leg.id: leg.label for leg in mode.positions}
-    totals = [words.rounded(math.fsum(getattr(one, what) for one in mode.shares), "up") for what in WAYS]
-    alone, parts = (cents.shared([getattr(one, what) for one in mode.shares], total)
-                    for what, total in zip(WAYS, totals, strict=True))
+    own_parts, eulers = ([getattr(one, what) for one in mode.shares] for what in ("standalone", "euler"))
+    totals = [words.rounded(math.fsum(values), "up") for values in (own_parts, [*eulers, mode.unshared])]
+    alone = cents.shared(own_parts, totals[0])
+    *parts, rest = cents.shared([*eulers, mode.unshared], totals[1])
     rows = "".join(_line(one.id, labels.get(one.id, ""), [
         words.money(own, "up"), words.money(one.marginal),
         _part(mode, one.id, words.money(part, "up"))])
         for one, own, part in zip(mode.shares, alone, parts, strict=True))
+    left = (f'<tr><th scope="row">{markup.helped(REST, REST_MEANS)}</th><td></td><td></td>'
+            f"<td>{words.money(rest)}</td></tr>" if abs(rest) >= 0.005 else "")
     first, last = (f'<td>{words.money(total, "up")}</td>' for total in totals)
     total = f'{first}<td class="muted">these do not add up</td>{last}'
-    body = (f'{_heads("Maintenance by leg, USD", SHARES)}<tbody>{rows}</tbody>'
+    body = (f'{_heads("Maintenance by leg, USD", SHARES)}<tbody>{rows}{left}</tbody>'
             f'<tfoot><tr><th scope="row">All legs</th>{total}</tr></tfoot>')
     return f'{markup.table("Maintenance margin by leg", body, "legs")}<p class="muted">{EULER}</p>'
 

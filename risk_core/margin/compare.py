@@ -35,6 +35,7 @@ class ModeResult:
     worst: what sets the figure, in words. components: parts that add up to the head maintenance margin.
     shares: per leg what it adds, three ways. steps: the waterfall from legs alone to initial margin.
     buckets_liquidated: ids of pools and legs below maintenance now. worst_bucket: the pool or leg strained most.
+    unshared: part of the maintenance margin that no leg has a part of, see Why.
     orders: part of the pools' initial margin that open orders ask, None where there are none.
     ratio: of a pool charged by a ratio method, with its thresholds; None elsewhere.
     """
@@ -53,6 +54,7 @@ class ModeResult:
     buckets_liquidated: tuple[str, ...]
     worst_bucket: Bucket
     orders: float | None
+    unshared: float
     ratio: Shown | None = None
 
     @property
@@ -126,6 +128,7 @@ def _result(holding: Holding, level: Levels) -> ModeResult:
         tuple(one.who for one in buckets if one.figures.buffer < -zero),
         worst(buckets),
         explain.orders(holding),
+        why.unshared,
         of_method(holding),
     )
 

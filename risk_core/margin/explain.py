@@ -122,9 +122,11 @@ def _why_method(holding: Holding, now: Margin, asked: Demand) -> Why:
     shares = leg_shares(books, maintenance)
     columns = shares.alone, shares.marginal, shares.euler
     per_leg = tuple(Share(name, *(float(column[p]) for column in columns)) for p, name in enumerate(ids))
-    first, *rest = offsets(books)
-    add_ons = [Step(part.title, float(part.maintenance[0]), "add-on") for part in asked.parts if not part.is_core]
-    steps = (Step(*first, "alone"), *(Step(*one) for one in rest), *(one for one in add_ons if one.amount),
+    (first, alone), *rest = offsets(books)
+    steps_on = [Step(part.title, float(part.maintenance[0]), "add-on") for part in asked.parts if not part.is_core]
+    add_ons = [one for one in steps_on if one.amount]
+    first += ", before add-ons" if add_ons else ""
+    steps = (Step(first, alone, "alone"), *(Step(*one) for one in rest), *add_ons,
              *_end_steps(maintenance, float(now.initial[0, 0]), orders(holding)))
     return Why(worst, components, per_leg, steps, shares.rest)
 

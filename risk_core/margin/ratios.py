@@ -34,7 +34,7 @@ def _over(top: float, bottom: float) -> float | None:
 RATIOS: Mapping[str, Ratio] = MappingProxyType({
     one.form: one
     for one in (
-        Ratio("maintenance ÷ equity", lambda f: f.maintenance_used, rises=True, danger=1.0),
+        Ratio("maintenance ÷ equity", lambda f: f.strain, rises=True, danger=1.0),
         Ratio("equity ÷ maintenance", lambda f: _over(f.equity, f.maintenance_margin), rises=False, danger=1.0),
         Ratio("buffer ÷ maintenance", lambda f: _over(f.buffer, f.maintenance_margin), rises=False, danger=0.0),
         Ratio("buffer ÷ initial", lambda f: _over(f.buffer, f.initial_margin), rises=False, danger=0.0),

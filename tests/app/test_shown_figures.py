@@ -5,7 +5,7 @@ import math
 import pytest
 
 from db.samples import SAMPLES, sample_id, slug
-from pages.ui import cents, controls, greeks, older, words
+from pages.ui import cents, controls, greeks, older, why, words
 from pages.ui.axis import Axis
 from pages.ui.headlines import headline
 from pages.ui.levels import Level, Standing
@@ -35,6 +35,17 @@ def test_what_is_shown_adds_up(file):
                 assert round(reached, 2) == round(step.amount, 2)
             else:
                 reached += step.amount
+
+
+@pytest.mark.parametrize("name", ["deribit-pm", "okx-pm", "derive-pm2", "span", "reg-t"])
+def test_parts_of_the_legs_and_what_is_not_in_proportion_add_up(name):
+    account = read((SAMPLES / "03-collar.margin.json").read_text("utf-8"))
+    mode = compare(account, load.load(name), ["portfolio"]).modes["portfolio"]
+    parts = math.fsum([*(share.euler for share in mode.shares), mode.unshared])
+    assert math.isclose(parts, mode.head.maintenance_margin, rel_tol=1e-9)
+    table = why._shares(mode)
+    assert ("Not in proportion" in table) == (abs(mode.unshared) >= 0.005)
+    assert words.money(mode.head.maintenance_margin, "up") in table
 
 
 def test_a_difference_is_that_of_the_shown_figures():
@@ -68,6 +79,11 @@ def test_modes_that_tie_are_all_named():
         "Cross and Portfolio are liquidated now.")
     assert "2 legs in this what-if" in told(Scene(Axis("BTC", 1.0, 1.0), None, {}, what_if=True),
                                             stand("isolated", gone=("a", "b")), stand("cross"))
+
+
+def test_one_mode_alone_is_named():
+    assert told(BTC, stand("cross", 0.8)) == "Cross gives way at −20.0 % if BTC moves alone."
+    assert told(BTC, stand("cross")) == "No move of the BTC price liquidates anything in Cross."
 
 
 def test_pledges_that_nothing_covers():

@@ -43,6 +43,11 @@ def test_initial_used_is_none_without_equity_and_0_without_requirement():
     assert ratios.initial_used(Figures(-1.0, 0.0, 0.0)) == 0.0
 
 
+def test_losses_without_equity_or_requirement_are_no_ratio_rather_than_none_used():
+    assert ratios.RATIOS["maintenance ÷ equity"].of(Figures(-1.0, 0.0, 0.0)) is None
+    assert ratios.RATIOS["maintenance ÷ equity"].of(Figures(1.0, 0.0, 0.0)) == 0.0
+
+
 def test_a_gain_in_totals_backs_new_positions_only_where_the_rulebook_says_so():
     both = load.load("generic").rules
     losses = load.override(load.load("generic"), {"futures": {"profit": "losses only"}}).rules

@@ -39,13 +39,13 @@ def venues(found):
 
 def disputed(found):
     return table(["case", "figure", "source prints", "we compute", "why"], [
-        [f"{one.venue}: `{one.id}`", words.figure(each.name), words.printed(each.printed), words.ours(each),
+        [f"{one.venue}: `{one.id}`", words.figure(each.name, each.of), words.printed(each.printed), words.ours(each),
          one.why if each is one.figures[0] else ""] for one in found.disputed for each in one.figures])
 
 
 def cases(found):
     return table(["case", "runs on", "what is compared", "figure", "source prints", "we compute", "error", "tolerance", ""], [
-        [f"`{one.id}`", words.ran(one) if each is one.figures[0] else "", words.formula(one.formula), words.figure(each.name), words.printed(each.printed), words.ours(each),
+        [f"`{one.id}`", words.ran(one) if each is one.figures[0] else "", words.formula(one.formula), words.figure(each.name, each.of), words.printed(each.printed), words.ours(each),
          words.error(each), words.tolerance(each), "" if each.matched else "missed"]
         for venue in found.venues for one in venue.cases for each in one.figures])
 

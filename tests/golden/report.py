@@ -43,7 +43,7 @@ def row(case):
     method = method_of(case)
     return {
         "id": case["id"], "venue": case.get("venue") or case["system"], "source": stated, "link": link(stated),
-        "kind": case.get("source_kind", "protocol_test"), "mode": case.get("mode"),
+        "kind": case["source_kind"], "mode": case.get("mode"),
         "formula": case.get("formula", case.get("system")), "inferred": case.get("inferred", []),
         "rulebook": run.base if run.shipped else method, "laid": run.figures,
         "conventions": {key: run.laid[key] for key in run.conventions}, "variant": OWN if method else run.why,
@@ -65,7 +65,7 @@ def folded(figures):
             out += own
             continue
         worst = max(own, key=lambda one: (not one["matched"], (one["error"] or 0.0) / (one["allowed"] or 1.0)))
-        out.append(worst | {"name": f"{worst['name']}, furthest off of {len(own)}"})
+        out.append(worst | {"of": len(own)})
     return out
 
 
