@@ -12,6 +12,10 @@ if str(HERE) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
+from pages.ui import starting  # noqa: E402
+
+starting.wait()
+
 from pages.ui import frame, hints, incidents, style  # noqa: E402
 from pages.ui.telling import told  # noqa: E402
 

@@ -7,7 +7,20 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import cached, desk, downloads, exchange, heading, markup, recovery, saving, state, style, words
+from pages.ui import (
+    cached,
+    demo_data,
+    desk,
+    downloads,
+    exchange,
+    heading,
+    markup,
+    recovery,
+    saving,
+    state,
+    style,
+    words,
+)
 from pages.ui.state import Draft
 
 
@@ -38,7 +51,7 @@ def _badges(draft: Draft) -> str:
     elif draft.account_id is not None:
         found.append((f"Version {draft.version}", "", "As saved in the account store."))
     if heading.is_demo(draft):
-        found.append((heading.demo_badge(draft), "demo", cached.snapshot().label))
+        found.append((heading.demo_badge(draft), "demo", demo_data.snapshot().label))
     if draft.account_id is None:
         found.append(("Never saved", "edited", "Kept with this link for 14 days, until it is saved."))
     elif state.is_changed(draft):

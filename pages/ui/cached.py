@@ -7,10 +7,8 @@ returned is shared between sessions and is read-only.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +23,8 @@ from risk_core.liquidation.played import played as run_down
 from risk_core.liquidation.triggers import Trigger, triggers
 from risk_core.margin.compare import Comparison, compare
 from risk_core.margin.curves import Line, Walk, walk
+from risk_core.margin.models import MODES
+from risk_core.margin.models import unavailable as why_unavailable
 from risk_core.margin.pledges import pinned
 from risk_core.portfolio.account_file import Account, read_document
 from risk_core.portfolio.structures import Structure, structures
@@ -37,15 +37,6 @@ HOUR: Final = 3600.0
 
 LADDER: Final = np.unique(np.concatenate([np.geomspace(0.05, 5.0, 120), np.linspace(0.5, 1.5, 201)]))
 """Multiples of the present price at which the picture's lines are drawn: fine around now."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Where the sample accounts' market data comes from: as_of, a short badge, a full label."""
-
-    as_of: str
-    badge: str
-    label: str
 
 
 @dataclass(frozen=True)
@@ -69,14 +60,6 @@ class Asked:
 def store() -> Store:
     """The account store of this process. Raises StoreError."""
     return open_store()
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def snapshot() -> Snapshot:
-    """The market snapshot of the sample accounts."""
-    told = tomllib.loads((files("db.samples") / "descriptions.toml").read_text("utf-8"))["snapshot"]
-    as_of = told["as_of"].isoformat().replace("+00:00", "Z")
-    return Snapshot(as_of, told["badge"], told["label"])
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)
@@ -118,6 +101,18 @@ def moved(question: Asked) -> Account:
 @st.cache_resource(max_entries=4 * ENTRIES, ttl=HOUR, show_spinner=False)
 def _compared(text: str, _asked: Asked) -> Comparison:  # noqa: ARG001
     return compare(moved(_asked), _asked.rules)
+
+
+@st.cache_resource(max_entries=4 * ENTRIES, ttl=HOUR, show_spinner=False)
+def _unavailable(text: str, _asked: Asked) -> Mapping[str, str]:  # noqa: ARG001
+    held, rules = moved(_asked), _asked.rules.rules
+    reasons = {mode.name: why_unavailable(mode, held, rules) for mode in MODES.values()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def unavailable(question: Asked) -> Mapping[str, str]:
+    """The modes the rulebook does not define for the account after the what-if, with the reason. Raises Refused."""
+    return _unavailable(question.text, question)
 
 
 def compared(question: Asked) -> Comparison:

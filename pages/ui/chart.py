@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import streamlit as st
 
 from pages.ui.figures import Figure
-
-STATIC = Path(__file__).parents[2] / "static"
-LIBRARY = "plotly.min.js"
 
 _mount = st.components.v2.component(
     "marginscope_chart",
@@ -41,17 +37,3 @@ def _report(key: str, clicked: Callable[[float, float], None]) -> None:
     place = st.session_state[key].get("clicked")
     if isinstance(place, Mapping) and all(isinstance(place.get(axis), int | float) for axis in "xy"):
         clicked(float(place["x"]), float(place["y"]))
-
-
-def put_library() -> None:
-    """Plotly's own script, copied from the installed package into the folder the server hands out."""
-    import plotly
-
-    source = Path(plotly.__file__).parent / "package_data" / LIBRARY
-    target = STATIC / LIBRARY
-    if target.exists() and target.stat().st_size == source.stat().st_size:
-        return
-    STATIC.mkdir(exist_ok=True)
-    partial = target.with_suffix(".part")
-    shutil.copyfile(source, partial)
-    partial.replace(target)

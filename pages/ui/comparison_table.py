@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from pages.ui import markup, ratio_words, words
+from pages.ui import cached, markup, ratio_words, words
 from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
 from risk_core.liquidation.distance import distance
@@ -75,7 +75,7 @@ def table(seen: View) -> str:
              for name in seen.names]
     body = (f'<thead><tr><th scope="col" class="muted">Amounts in USD</th>{heads}</tr></thead>'
             f'<tbody>{"".join(rows)}</tbody>')
-    missing = {**seen.before.unavailable, **seen.after.unavailable}
+    missing = {**cached.unavailable(seen.earlier), **cached.unavailable(seen.question)}
     notes = "".join(f'<p class="muted">{markup.mode(name)} not available: {escape(why)}.</p>'
                     for name, why in missing.items() if name != "as_held")
     return markup.html(markup.table("Figures of each margin mode", body, "compare") + notes)

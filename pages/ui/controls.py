@@ -115,13 +115,19 @@ def told(account: Account) -> dict[str, str]:
     return {**moved, RULES: rules} if rules else moved
 
 
-def along_control(names: tuple[str, ...]) -> str:
-    """Which price the picture walks along: one underlying's, or all together."""
+def along_control(names: tuple[str, ...]) -> None:
+    """Which price the picture walks along: one underlying's, or all together. `along` reads it."""
+    if len(names) > 1:
+        st.segmented_control("Price on the axis", [ALL, *names], default=ALL, required=True, key=ALONG,
+                             format_func=words.escape, bind="query-params", on_change=following.follow)
+
+
+def along(names: tuple[str, ...]) -> str:
+    """What `along_control` says: the name of an underlying, or TOGETHER."""
     if len(names) < 2:
         return names[0] if names else TOGETHER
-    chosen = st.segmented_control("Price on the axis", [ALL, *names], default=ALL, required=True, key=ALONG,
-                                  format_func=words.escape, bind="query-params")
-    return TOGETHER if chosen in (ALL, None) else str(chosen)
+    chosen = st.session_state.get(ALONG)
+    return str(chosen) if chosen in names else TOGETHER
 
 
 def _controls(account: Account) -> list[Control]:

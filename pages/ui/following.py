@@ -13,14 +13,17 @@ from typing import ParamSpec
 
 import streamlit as st
 
-FRAME, PAGE, CONTROLS = "frame parts", "page parts", "control parts"
+FRAME, FIRST, PAGE, CONTROLS = "frame parts", "first parts", "page parts", "control parts"
 RULEBOOK = "rulebook"
 """What the parts are called that only the rulebook control draws again."""
 STANDS = "page stands"
 """Whether the page has said that what is in none of its parts shows nothing after the what-if."""
 PUT = "controls put"
 """Values that callbacks have given to controls which have not been drawn since."""
+SHOWN = "shown by frame parts"
+"""What each frame part of `frame_part_of` showed when it was drawn last."""
 P = ParamSpec("P")
+_shows: dict[str, Callable[[], object]] = {}
 
 
 def frame_part(draw: Callable[P, None]) -> Callable[P, None]:
@@ -28,9 +31,29 @@ def frame_part(draw: Callable[P, None]) -> Callable[P, None]:
     return _part(draw, FRAME)
 
 
+def frame_part_of(shows: Callable[[], object]) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """A part of the frame that hangs on nothing but `shows()`: while that is the same it is not drawn again."""
+    def part_of(draw: Callable[P, None]) -> Callable[P, None]:
+        @wraps(draw)
+        def noted(*args: P.args, **kwargs: P.kwargs) -> None:
+            st.session_state[SHOWN] = {**st.session_state.get(SHOWN, {}), key: shows()}
+            draw(*args, **kwargs)
+
+        key = _key(draw)
+        _shows[key] = shows
+        return _part(noted, FRAME)
+
+    return part_of
+
+
 def follows(draw: Callable[P, None]) -> Callable[P, None]:
     """A part of a page that follows the controls: a fragment drawn again alone when one moves. It returns nothing."""
     return _part(draw, PAGE)
+
+
+def follows_first(draw: Callable[P, None]) -> Callable[P, None]:
+    """A part of a page that is drawn again before the others, so that it is on screen while they are worked out."""
+    return _part(draw, FIRST)
 
 
 def follows_rulebook(draw: Callable[P, None]) -> Callable[P, None]:
@@ -44,7 +67,7 @@ def control_part(name: str, draw: Callable[P, None]) -> Callable[P, None]:
 
 
 def _part(draw: Callable[P, None], kind: str, name: str = "") -> Callable[P, None]:
-    key = f"{draw.__module__}.{draw.__qualname__}{name and f' {name}'}"
+    key = _key(draw, name)
     part = st.fragment(key=key)(draw)
 
     @wraps(draw)
@@ -55,9 +78,20 @@ def _part(draw: Callable[P, None], kind: str, name: str = "") -> Callable[P, Non
     return drawn
 
 
+def _key(draw: Callable[P, None], name: str = "") -> str:
+    return f"{draw.__module__}.{draw.__qualname__}{name and f' {name}'}"
+
+
+def _is_shown(key: str) -> bool:
+    """Whether a frame part would show what it shows already."""
+    shown = st.session_state.get(SHOWN, {})
+    return key in _shows and key in shown and shown[key] == _shows[key]()
+
+
 def start() -> None:
     """A whole run begins; which parts it has is not known yet."""
-    st.session_state[FRAME] = st.session_state[PAGE] = st.session_state[CONTROLS] = {}
+    for kind in (FRAME, FIRST, PAGE, CONTROLS):
+        st.session_state[kind] = {}
     st.session_state[STANDS] = False
 
 
@@ -71,10 +105,11 @@ def follow(*names: str) -> None:
 
     Where a value was put into a control, everything is drawn again: a control itself is part of no fragment.
     """
-    page = st.session_state.get(PAGE, {})
+    page = [*st.session_state.get(FIRST, {}), *st.session_state.get(PAGE, {})]
     whole = st.session_state.get(PUT) or not (page or st.session_state.get(STANDS))
+    frame = [key for key in st.session_state[FRAME] if not _is_shown(key)]
     controls = [key for key, name in st.session_state.get(CONTROLS, {}).items() if name in names or not names]
-    st.rerun("app" if whole else [*page, *st.session_state[FRAME], *controls])
+    st.rerun("app" if whole else [*page, *frame, *controls])
 
 
 def put(key: str, value: float | str) -> None:

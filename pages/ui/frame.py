@@ -10,6 +10,9 @@ from db.errors import StoreError
 from pages.ui import baseline, controls, following, keeping, state, strip, style, view, words
 from risk_core.errors import MarginscopeError
 
+LINK = "link.menu"
+"""Key of the menu with the link; whether it is open."""
+
 
 def surround() -> None:
     """Strip and controls. What the store or the core refuses is told by the page, not twice."""
@@ -46,10 +49,14 @@ def _panel() -> None:
         _foot()
 
 
-@following.frame_part
+def _is_moved() -> bool:
+    return not controls.present(state.account(state.draft())).is_now
+
+
+@following.frame_part_of(_is_moved)
 def _head() -> None:
     """Drawn after the controls, which take their values from the link only when they are drawn."""
-    moved = not controls.present(state.account(state.draft())).is_now
+    moved = _is_moved()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall",
                       key="panel_head"):
         st.html(f'<span class="ms ms-panel-title{" whatif" if moved else ""}"></span>', width="content")
@@ -57,7 +64,14 @@ def _head() -> None:
                   disabled=not moved, help="Every control back to now.")
 
 
-@following.frame_part
+def _footed() -> tuple[object, ...]:
+    """What the foot says; an open link says the controls, which are never the same again."""
+    pinned = baseline.pin()
+    link_open = st.session_state.get(LINK, False)
+    return pinned and pinned.short, st.session_state.get(keeping.NOT_KEPT), object() if link_open else None
+
+
+@following.frame_part_of(_footed)
 def _foot() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="panel_foot"):
         _pin()
@@ -97,7 +111,7 @@ def _reset() -> None:
 
 def _copy(held: state.Draft) -> None:
     """The link to all this, and what it cannot carry."""
-    with st.popover("Copy link", icon=":material/link:", key="link.menu", on_change="rerun", type="tertiary",
+    with st.popover("Copy link", icon=":material/link:", key=LINK, on_change="rerun", type="tertiary",
                     help="Account, version, page and what-if are in it; unsaved edits are not.") as menu:
         if not menu.open:
             return

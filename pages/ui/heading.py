@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from db.store import AccountSummary
-from pages.ui import cached, controls, markup, newest, older, state, words
+from pages.ui import cached, controls, demo_data, markup, newest, older, state, words
 from pages.ui.telling import told
 
 PICK = "picked_account"
@@ -50,7 +50,7 @@ def _take_back() -> None:
 
 def is_demo(held: state.Draft) -> bool:
     """True where the market data are the samples' snapshot, also in a copy or an edit of a sample."""
-    return held.is_sample or held.document.get("as_of") == cached.snapshot().as_of
+    return held.is_sample or held.document.get("as_of") == demo_data.snapshot().as_of
 
 
 def demo_note(held: state.Draft) -> str:
@@ -62,7 +62,7 @@ def demo_note(held: state.Draft) -> str:
 def demo_badge(held: state.Draft) -> str:
     """Day of the demo data, and of every price in it that is older. Raises Refused."""
     names = controls.held_underlyings(state.account(held))
-    return ", ".join(part for part in (cached.snapshot().badge, older.prices(names)) if part)
+    return ", ".join(part for part in (demo_data.snapshot().badge, older.prices(names)) if part)
 
 
 def _grouped(accounts: list[AccountSummary]) -> list[AccountSummary]:
@@ -92,7 +92,7 @@ def _badges(held: state.Draft) -> str:
     changed = f", {count} {'value' if count == 1 else 'values'} changed" if count else ""
     parts = []
     if is_demo(held):
-        parts.append(markup.badge(demo_badge(held), "demo", cached.snapshot().label))
+        parts.append(markup.badge(demo_badge(held), "demo", demo_data.snapshot().label))
     if state.is_changed(held):
         parts.append(markup.badge("Not saved" if held.account_id is None else "Edited, not saved", "edited"))
     legs, off = len(account.book.ids), len(account.document["positions"]) - len(account.book.ids)

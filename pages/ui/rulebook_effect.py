@@ -12,7 +12,7 @@ from pages.ui import cached, comparison_table, controls, markup, state, words
 from pages.ui.baseline import Pin
 from pages.ui.following import follows
 from pages.ui.telling import told
-from pages.ui.view import View, modes_of_both
+from pages.ui.view import View
 from risk_core.margin.compare import Comparison, ModeResult
 
 LEAST = 0.005
@@ -24,8 +24,7 @@ def compared(before: Any, after: Any) -> View:
     account = state.account(held)
     chosen = controls.present(account)
     old, new = (cached.asked_under(account, rules, chosen.what_if) for rules in (before, after))
-    was, now = cached.compared(old), cached.compared(new)
-    return View(held, account, chosen, new, was, now, modes_of_both(account, was, now), Pin(old, "", ""))
+    return View(held, account, chosen, new, old, Pin(old, "", ""))
 
 
 @follows

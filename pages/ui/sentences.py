@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pages.ui import words
@@ -17,15 +17,15 @@ from risk_core.margin.pools import POOL_ID, is_pool, named
 class Scene:
     """What a walk moves, for sentences. daily: its daily volatility or None; legs: label of each leg by id.
 
-    coins: how many underlyings the account has. missing: dollars by which pledges exceed the collateral when every leg
-    is isolated, else 0. what_if: whether the price stands where a what-if put it.
+    coins: how many underlyings the account has. missing: called only where it is told, dollars by which pledges
+    exceed the collateral when every leg is isolated, else 0. what_if: whether the price stands where a what-if put it.
     """
 
     axis: Axis
     daily: float | None
     legs: Mapping[str, str]
     coins: int = 1
-    missing: float = 0.0
+    missing: Callable[[], float] = float
     what_if: bool = False
 
     @property
@@ -131,7 +131,8 @@ def _unpledged(one: Standing, scene: Scene) -> str:
     """Pledges that the collateral does not cover, where every leg has its own."""
     if one.mode != "isolated" or not any(is_pool(who) for who in one.gone):
         return ""
-    amount = f" by {words.money(scene.missing, 'up')} USD" if scene.missing else ""
+    missing = scene.missing()
+    amount = f" by {words.money(missing, 'up')} USD" if missing else ""
     if scene.what_if:
         return f"Pledges exceed the collateral{amount} {scene.now}."
     return f"Pledges exceed the collateral{amount}: these positions could not all be opened isolated."

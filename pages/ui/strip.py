@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from pages.ui import cached, heading, markup, older, style, words
+from pages.ui import demo_data, heading, markup, older, style, words
 from pages.ui.comparison_table import worst_used
 from pages.ui.nearest import nearest
 from pages.ui.view import View
@@ -100,7 +100,7 @@ def _source(seen: View) -> str:
     changed = f", {len(rules.overridden)} changed" if rules.overridden else ""
     as_of = seen.account.market.as_of
     demo = heading.is_demo(seen.draft)
-    title = (f"Market data as of {as_of:%Y-%m-%d %H:%M} UTC{', ' + cached.snapshot().label if demo else ''}. Rules: "
+    title = (f"Market data as of {as_of:%Y-%m-%d %H:%M} UTC{', ' + demo_data.snapshot().label if demo else ''}. Rules: "
              f"{rules.title}{changed}. Content hash of the account shown: {seen.digest}")
     badge = markup.badge("demo", "demo") if demo else ""
     aged = older.prices(seen.names) if demo else ""

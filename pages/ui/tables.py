@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pages.ui import expiries
 from pages.ui.grids import Column, Grid
 from risk_core.portfolio.fields import is_number, parse_instant
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = Mapping[str, Any]
 Sheet = tuple[Row, ...]
@@ -85,6 +86,8 @@ def _pairs(values: Mapping[str, Any], name: str, value: str) -> Sheet:
 
 def frame(grid: Grid, rows: Iterable[Row]) -> pd.DataFrame:
     """A sheet as the grid shows it, in the units of the screen; missing cells are blank."""
+    import pandas as pd  # here: the first page of the app does without it
+
     rows = tuple(rows)
     return pd.DataFrame({
         column.key: pd.Series([shown(column, row.get(column.key)) for row in rows], dtype=_DTYPES[column.sort])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import streamlit as st
 
@@ -17,10 +17,35 @@ def told() -> Iterator[None]:
     """What the core or the store refuses inside is shown in its place."""
     try:
         yield
-    except MarginscopeError as refused:
-        st.error(sentence(refused), icon=":material/block:")
-    except StoreError as refused:
+    except (MarginscopeError, StoreError) as refused:
+        _show(refused)
+
+
+@contextmanager
+def told_beside(other: Callable[[], object]) -> Iterator[None]:
+    """The same for a part beside one that shows `other`: what refuses both is told there alone."""
+    try:
+        yield
+    except (MarginscopeError, StoreError) as refused:
+        try:
+            other()
+        except (MarginscopeError, StoreError):
+            return
+        _show(refused)
+
+
+def _show(refused: MarginscopeError | StoreError) -> None:
+    if isinstance(refused, StoreError):
         st.error(words.escape(str(refused)), icon=":material/database_off:")
+    else:
+        st.error(sentence(refused), icon=":material/block:")
+
+
+@contextmanager
+def untold() -> Iterator[None]:
+    """What is refused inside leaves its place empty: another part of the page says why."""
+    with suppress(MarginscopeError, StoreError):
+        yield
 
 
 def sentence(refused: MarginscopeError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pages.ui import baseline, cached, controls, state
 from pages.ui.axis import Axis
@@ -20,26 +21,42 @@ from risk_core.portfolio.deviation import daily_volatility
 
 @dataclass(frozen=True)
 class View:
-    """One account at one setting of the controls. after: with the what-if; modes: those shown.
-
-    before: the account without what-if, or the pinned figures.
+    """One account at one setting of the controls. question: with the what-if; earlier: what it is compared with, the
+    account without what-if or the pinned figures. Nothing is worked out before it is asked for.
     """
 
     draft: state.Draft
     account: Account
     controls: state.Controls
     question: cached.Asked
-    before: Comparison
-    after: Comparison
-    modes: tuple[str, ...]
+    earlier: cached.Asked
     pin: baseline.Pin | None = None
+
+    @cached_property
+    def before(self) -> Comparison:
+        """The figures before. Raises Refused, Unsettled."""
+        return cached.compared(self.earlier)
+
+    @cached_property
+    def after(self) -> Comparison:
+        """The figures after. Raises Refused, Unsettled."""
+        return cached.compared(self.question)
+
+    @cached_property
+    def modes(self) -> tuple[str, ...]:
+        """The modes shown, which before and after both have. Raises Refused where there are none, with the reasons."""
+        missing = cached.unavailable(self.question) | cached.unavailable(self.earlier)
+        found = tuple(name for name in modes_shown(self.account) if name not in missing)
+        if not found:
+            reasons = "; ".join(dict.fromkeys(missing.values()))
+            rule = f"defines no margin mode for this account: {reasons}"
+            raise Refused([Problem("rules", self.question.rules.name, rule)])
+        return found
 
     @property
     def has_before(self) -> bool:
         """True when the before is another question, to be shown beside the figures."""
-        if self.pin is not None:
-            return self.pin.question.text != self.question.text
-        return self.moved
+        return self.moved if self.pin is None else self.earlier.text != self.question.text
 
     @property
     def digest(self) -> str:
@@ -88,10 +105,8 @@ def present() -> View:
 def view(held: state.Draft, chosen: state.Controls) -> View:
     """The draft at the chosen controls. Raises Refused, Unsettled."""
     account, pin = state.account(held), baseline.pin()
-    question = asked(account, chosen)
-    before = cached.compared(pin.question if pin else cached.asked(account, state.Controls().what_if))
-    after = cached.compared(question)
-    return View(held, account, chosen, question, before, after, modes_of_both(account, before, after), pin)
+    earlier = pin.question if pin else cached.asked(account, state.Controls().what_if)
+    return View(held, account, chosen, asked(account, chosen), earlier, pin)
 
 
 def asked(account: Account, chosen: state.Controls) -> cached.Asked:
@@ -99,15 +114,6 @@ def asked(account: Account, chosen: state.Controls) -> cached.Asked:
     if chosen.rules:
         return cached.asked_under(account, chosen.rules, chosen.what_if)
     return cached.asked(account, chosen.what_if)
-
-
-def modes_of_both(account: Account, before: Comparison, after: Comparison) -> tuple[str, ...]:
-    """The modes to show that both comparisons have. Raises Refused where there are none, with the reasons."""
-    found = tuple(name for name in modes_shown(account) if name in before.modes and name in after.modes)
-    if not found:
-        reasons = "; ".join(dict.fromkeys((after.unavailable | before.unavailable).values()))
-        raise Refused([Problem("rules", after.rulebook.name, f"defines no margin mode for this account: {reasons}")])
-    return found
 
 
 def walked(seen: View, along: str) -> Walked:
@@ -126,8 +132,12 @@ def walked(seen: View, along: str) -> Walked:
 
 
 def _scene(seen: View, axis: Axis, daily: float | None, labels: Mapping[str, str]) -> Scene:
+    return Scene(axis, daily, labels, len(seen.names), lambda: _missing(seen), seen.moved)
+
+
+def _missing(seen: View) -> float:
+    """Dollars by which pledges exceed the collateral when every leg is isolated, else 0."""
     isolated = seen.after.modes.get("isolated")
     pools = () if isolated is None or isolated.pool is None else \
         [wallet.figures for wallet in isolated.wallets] or [isolated.pool]
-    missing = sum(max(-pool.equity, 0.0) for pool in pools)
-    return Scene(axis, daily, labels, len(seen.names), missing, seen.moved)
+    return sum(max(-pool.equity, 0.0) for pool in pools)

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import elementwise
 
 from ..arrays import Flags, Floats, Ints
 from ..margin.holding import Holding, margin
@@ -92,6 +91,8 @@ class _Walks:
         """The root in each bracket, (n,)."""
         if not len(walk):
             return np.zeros(0)
+        from scipy.optimize import elementwise  # here: the first page of the app does without it
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # a bracket that ends on the root divides by 0
             found = elementwise.find_root(lambda k, w: self.buffer(w.astype(np.int64), k), (left, right),

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 
 from ..errors import MarginscopeError
 from ..portfolio.account_file import Account, read_document
@@ -121,6 +120,8 @@ def hedge(account: Account, rules: Rules, mode: Mode, underlying: str) -> Hedge:
 
 def _root(slope: Callable[[float], float], guess: float, start: float) -> float | None:
     """The size at which the slope is 0 or jumps over it, searched outwards from the first guess on both sides."""
+    from scipy.optimize import brentq  # here: the first page of the app does without it
+
     for way in (1.0, -1.0):
         last, value = 0.0, start
         times = 0.25

@@ -24,8 +24,7 @@ def seen(file):
     held = Draft(document, label="x")
     account = cached.account(held.digest, document)
     question = cached.asked(account, state.Controls().what_if)
-    compared = cached.compared(question)
-    return view.View(held, account, state.Controls(), question, compared, compared, view.modes_shown(account), None)
+    return view.View(held, account, state.Controls(), question, question)
 
 
 def rows_of(raw):

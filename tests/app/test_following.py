@@ -4,7 +4,7 @@ import pytest
 import streamlit as st
 
 from pages.ui import following
-from pages.ui.following import follow, follows, follows_rulebook, frame_part, stands, start
+from pages.ui.following import follow, follows, follows_first, follows_rulebook, frame_part, frame_part_of, stands, start
 
 
 @pytest.fixture
@@ -50,6 +50,27 @@ def test_the_parts_of_a_page_are_drawn_with_those_of_the_frame(asked):
     follows(figures)()
     follow("head")
     assert names(asked[0]) == ["figures", "strip"]
+
+
+def picture():
+    pass
+
+
+def test_a_first_part_is_drawn_before_the_others_wherever_it_stands(asked):
+    follows(figures)()
+    follows_first(picture)()
+    follow("head")
+    assert names(asked[0]) == ["picture", "figures", "strip"]
+
+
+def test_a_part_of_the_frame_is_drawn_again_only_when_what_it_shows_is_another(asked):
+    moved = [False]
+    stands()
+    frame_part_of(lambda: moved[0])(figures)()
+    follow("head")
+    moved[0] = True
+    follow("head")
+    assert [names(each) for each in asked] == [["strip"], ["strip", "figures"]]
 
 
 @pytest.mark.parametrize(("control", "drawn"), [((), True), ((following.RULEBOOK,), True), (("head",), False)])

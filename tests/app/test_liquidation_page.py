@@ -45,8 +45,7 @@ def seen(file, chosen=BOTH[0]):
     held = Draft(document, label="x")
     account = cached.account(held.digest, document)
     question, now = cached.asked(account, chosen.what_if), cached.asked(account, state.Controls().what_if)
-    return view.View(held, account, chosen, question, cached.compared(now), cached.compared(question),
-                     view.modes_shown(account), None)
+    return view.View(held, account, chosen, question, now)
 
 
 def triggers(one):
@@ -146,8 +145,7 @@ def test_without_a_volatility_no_distance_is_claimed():
     held = Draft(bare)
     account = cached.account(held.digest, bare)
     question = cached.asked(account, state.Controls().what_if)
-    compared = cached.compared(question)
-    two = view.View(held, account, state.Controls(), question, compared, compared, view.modes_shown(account), None)
+    two = view.View(held, account, state.Controls(), question, question)
     told = frontier_picture.coins(two, triggers(two), ("BTC", "ETH"), None, "")
     assert told.outlines == () and all("No volatility of BTC and ETH" in near.text for near in told.near.values())
     rows = liquidation_table.rows(two, triggers(two), triggers(two))

@@ -53,6 +53,15 @@ def test_the_policy_allows_exactly_the_inline_script_of_the_installed_front_page
     assert policy(server.ask("/")[1])["script-src"] == ["'self'", "blob:", *hashes]
 
 
+@pytest.mark.parametrize(("path", "charted"), [("/", True), ("/liquidation", True), ("/glossary", False)])
+def test_a_page_with_charts_names_their_library_and_others_do_not_load_it(server, path, charted):
+    link = dict(server.ask(path)[1]).get("link", "")
+    assert ("rel=preload" in link) is charted
+    if charted:
+        status, headers = server.ask("/" + link[link.index("<") + 1:link.index(">")])
+        assert status == 200 and "javascript" in dict(headers)["content-type"]
+
+
 @pytest.mark.parametrize(("path", "stored"), [("/", False), ("/portfolio", False), ("/media/nothing.csv", False),
                                               ("/app/static/plotly.min.js", True)])
 def test_pages_and_exports_are_not_kept_by_the_browser(server, path, stored):

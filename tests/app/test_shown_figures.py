@@ -88,7 +88,7 @@ def test_one_mode_alone_is_named():
 
 def test_pledges_that_nothing_covers():
     one = Standing("isolated", 1.0, ((0.0, math.inf),), (), (), (POOL_ID,))
-    scene = Scene(Axis("BTC", 100_000.0, 1.0), None, {}, missing=114_296.0)
+    scene = Scene(Axis("BTC", 100_000.0, 1.0), None, {}, missing=lambda: 114_296.0)
     assert sentence(one, scene).replace(words.SPACE, " ") == (
         "Pledges exceed the collateral by 114,296.00 USD: these positions could not all be opened isolated.")
 

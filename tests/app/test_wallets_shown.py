@@ -35,9 +35,7 @@ def seen(doc):
     held = Draft(doc, label="x")
     account = cached.account(held.digest, doc)
     question = cached.asked(account, state.Controls().what_if)
-    found = cached.compared(question)
-    modes = tuple(name for name in view.modes_shown(account) if name in found.modes)
-    return view.View(held, account, state.Controls(), question, found, found, modes, None)
+    return view.View(held, account, state.Controls(), question, question)
 
 
 def text(shown):

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.special import xlogy
-from scipy.stats import chi2
+from scipy.special import chdtrc, xlogy
 
 from ....arrays import Floats
 from ....rulebooks.history import HistoryRules
@@ -45,7 +44,7 @@ class Backtest:
     @property
     def chance(self) -> float:
         """How often a right level gives a count at least as odd (p-value)."""
-        return float(chi2.sf(self.statistic, 1))
+        return float(chdtrc(1.0, self.statistic))
 
 
 def kupiec(exceptions: int, days: int, level: float) -> float:

@@ -12,8 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.signal import lfilter
 
 from ....arrays import Floats
 from ....rulebooks.history import HistoryRules
@@ -56,6 +54,8 @@ def fit_garch(returns: Floats) -> Garch:
     """The weights most likely for `returns` (T,). Raises ValueError below SHORTEST days or without any movement."""
     if len(returns) < SHORTEST or not np.any(returns):
         raise ValueError(f"a GARCH fit needs at least {SHORTEST} days that are not all 0")
+    from scipy.optimize import minimize  # here: the first page of the app does without it
+
     square = np.square(returns)
 
     def surprise(free: Floats) -> float:
@@ -74,6 +74,8 @@ def _garch(free: Floats) -> Garch:
 
 def _recursion(returns: Floats, constant: float, alpha: float, beta: float) -> Forecast:
     """S²(t+1) = constant + α r²(t) + β s²(t) from the mean square on."""
+    from scipy.signal import lfilter  # here: importing it takes as long as the rest of the core
+
     square = np.square(returns)
     start = float(np.mean(square))
     after, _ = lfilter([1.0], [1.0, -beta], constant + alpha * square, zi=[beta * start])

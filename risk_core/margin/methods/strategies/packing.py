@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from ....arrays import Flags, Floats, Ints
 
@@ -71,6 +70,8 @@ class _Simplex:
     inverse: NDArray[Any] = field(init=False)
 
     def __post_init__(self) -> None:
+        from scipy.sparse import csr_array  # here: the first page of the app does without it
+
         legs, self._count = self.uses.shape
         self._prices = csr_array(self.uses.T)
         self._apart = 0.5 + 0.5 * np.random.default_rng(7).random(legs)

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from ....arrays import Floats, Ints
 from .legs import CALL, PUT, UNDERLYING, Leg, Legs
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 NAKED, LONG = "Naked short options", "Long options paid in full"
 COVERED, STRADDLE, VERTICAL = "Covered calls and puts", "Short straddles and strangles", "Verticals and calendars"
@@ -57,6 +60,8 @@ class Table:
 @lru_cache(maxsize=64)
 def strategies(legs: tuple[Leg, ...]) -> Table:
     """Every strategy of the legs."""
+    from scipy.sparse import csr_array  # here: the first page of the app does without it
+
     sets = {family: _at_most(_FINDERS[family](legs)) for family in FAMILIES}
     found = tuple(one for own in sets.values() if own for one in own)
     uses = np.zeros((len(legs), len(found)))
