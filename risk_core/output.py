@@ -41,6 +41,8 @@ def _mode(mode: ModeResult) -> dict[str, Any]:
     out["worst"] = {"what": mode.worst, "components": components}
     out["shares"] = [{"id": share.id, "standalone": _number(share.standalone), "marginal": _number(share.marginal),
                       "euler": _number(share.euler)} for share in mode.shares]
+    if mode.unshared:
+        out["unshared"] = _number(mode.unshared)
     return out
 
 

@@ -23,8 +23,8 @@ from .positions import PositionFigures, position_figures
 from .ratios import of_method
 from .wallets import WalletFigures, wallet_figures
 
-LARGEST = 1e15
-"""Dollars up to which cents survive in the sum of an account."""
+LARGEST = 1e24
+"""Dollars of an account: far above any book, far below where a product of the engine leaves the range of numbers."""
 
 
 @dataclass(frozen=True, slots=True)

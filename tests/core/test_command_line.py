@@ -2,12 +2,14 @@
 
 import io
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from db.samples import SAMPLES
 from risk_core import __main__ as command
 from risk_core.__main__ import main
 from risk_core.liquidation import search
@@ -133,9 +135,24 @@ def test_a_file_that_may_not_be_read(file, capsys, monkeypatch):
     assert (status, out) == (2, "") and err.startswith(f"{file}: $: ") and err.endswith(": cannot be read (Permission denied)\n")
 
 
+def test_standard_input_is_read_once(capsys):
+    status, out, err = run(capsys, "evaluate", "-", "-")
+    assert (status, out) == (2, "") and "standard input can be read once" in err
+
+
+def test_what_no_leg_has_a_part_of_is_told_where_there_is_some(tmp_path, capsys):
+    path = tmp_path / "collar.json"
+    path.write_text((SAMPLES / "03-collar.margin.json").read_text("utf-8"), encoding="utf-8")
+    for rules in ("generic", "derive-pm2"):
+        one = json.loads(run(capsys, "evaluate", str(path), "--json", "--rules", rules)[1])["modes"]["portfolio"]
+        parts = math.fsum([*(share["euler"] for share in one["shares"]), one.get("unshared", 0.0)])
+        assert math.isclose(parts, one["maintenance_margin"], rel_tol=1e-9)
+        assert ("unshared" in one) == (rules == "derive-pm2")
+
+
 def test_an_account_too_large_is_refused_with_its_file(tmp_path, capsys):
     path = tmp_path / "large.json"
-    path.write_text(json.dumps(document([perpetual(1e20, 100.0)])), encoding="utf-8")
+    path.write_text(json.dumps(document([perpetual(1e23, 100.0)])), encoding="utf-8")
     status, out, err = run(capsys, "evaluate", str(path), "--json")
     assert (status, out) == (2, "") and err.startswith(f"{path}: $: ")
 

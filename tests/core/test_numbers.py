@@ -120,8 +120,9 @@ def test_N7_integers_do_not_wrap_around():
     doc = document([perpetual(2**53, 1)], [cash(2**59)], {"BTC": {"price": 3}})
     assert equity(doc) == 2.0**59 + 2.0**53 * 2
     for size in (2**61, 2**62, 2**63):
+        assert equity(document([perpetual(size, 1)], 0, {"BTC": {"price": 3}})) == size * 2.0
         with pytest.raises(Refused, match="is too large: sizes"):
-            compared(document([perpetual(size * 4, 1)], 0, {"BTC": {"price": 3}}))
+            compared(document([perpetual(size * 2**20, 1)], 0, {"BTC": {"price": 3}}))
 
 
 @pytest.mark.parametrize(("doc", "reason"), [
