@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 def _evaluate(options: argparse.Namespace) -> list[str]:
     modes = _modes(options.modes)
     if options.files.count("-") > 1:
-        raise _Rejected(["FILE: \"-\": standard input can be read once"])
+        raise _Rejected(['FILE: "-": standard input can be read once'])
     problems: list[str] = []
     accounts = [_told(problems, file, partial(_account, file)) for file in options.files]
     if problems:
