@@ -13,7 +13,7 @@ from pages.ui.figures import Figure
 _mount = st.components.v2.component(
     "marginscope_chart",
     html="<div class='chart'></div><p class='chart-failed' role='status' hidden></p>",
-    css=".chart{width:100%;overflow:hidden}\n.chart .main-svg{display:block}\n",
+    css=".chart{width:100%;contain:strict}\n.chart .main-svg{display:block}\n",
     js=Path(__file__).with_name("chart.js").read_text("utf-8"),
     isolate_styles=False,
 )
