@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pages.ui import nearest_points, view, words
+from pages.ui import cached, nearest_points, view, words
 from pages.ui.plans import DAYS, VOLATILITY
 from risk_core.liquidation.nearest import FARTHEST
 from risk_core.liquidation.nearest_price import PriceMove
@@ -59,7 +59,8 @@ def _gone(mode: str) -> Near:
 
 
 def _is_gone(seen: view.View, mode: str) -> bool:
-    return bool(seen.after.modes[mode].buckets_liquidated)
+    found = cached.triggered(seen.question, seen.modes)
+    return any(one.liquidation.now for one in found if one.mode == mode)
 
 
 def _none(mode: str) -> Near:

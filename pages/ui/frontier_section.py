@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui import cached, csv_files, downloads, frontier_figure, heading, jumping, markup, state, view, words
 from pages.ui.chart import chart
-from pages.ui.following import follows
+from pages.ui.following import follows_first
 from pages.ui.frontier_near import Near
 from pages.ui.frontier_picture import MapPicture, along_price, coins
 from pages.ui.plans import COINS, DAYS, VOLATILITY
@@ -19,7 +19,7 @@ KINDS = {COINS: "Two coins", VOLATILITY: "Price × volatility", DAYS: "Price × 
 EVERY, TOGETHER = "all", "All prices"
 
 
-@follows
+@follows_first
 def section() -> None:
     """The map of the draft after the what-if."""
     with told():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from .walks import HIGHEST, LOWEST
 
 SAME = 1e-9
 """Levels this close, relative, are one level."""
+KEPT = 16
+"""Sets of holdings whose levels are kept for the next question."""
 
 Open = tuple[float | None, float | None]
 """A region in prices; None where it reaches the end of the walk."""
@@ -72,6 +74,11 @@ def levels(holdings: Sequence[Holding]) -> list[Levels]:
 
     Raises Unsettled.
     """
+    return list(_levels(tuple(holdings)))
+
+
+@lru_cache(maxsize=KEPT)
+def _levels(holdings: tuple[Holding, ...]) -> tuple[Levels, ...]:
     asked = [(holding, bucket, u) for holding in holdings for bucket, u in _own_walks(holding)]
     found = below_zero([_question(*one) for one in asked])
     liquidations = [_in_prices(holding, u, regions) for (holding, _, u), regions in zip(asked, found, strict=True)]
@@ -80,7 +87,7 @@ def levels(holdings: Sequence[Holding]) -> list[Levels]:
     for (holding, bucket, u), level, price in zip(asked, liquidations, bankruptcies, strict=True):
         out[id(holding)].liquidation[bucket, u] = level
         out[id(holding)].bankruptcy[bucket, u] = price
-    return [out[id(holding)] for holding in holdings]
+    return tuple(out[id(holding)] for holding in holdings)
 
 
 def along(holdings: Sequence[Holding], beta: Floats) -> list[dict[int, list[Region]]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..margin.holding import Holding, hold
-from ..margin.models import MODES, usable
+from ..margin.models import MODES, chosen, usable
 from ..margin.positions import leg_notional
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rulebook
@@ -33,9 +33,10 @@ class Trigger:
 
 def triggers(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MODES)) -> tuple[Trigger, ...]:
     """Every trigger of `modes`, mode by mode, pools first. Raises Unsettled."""
-    holdings = [hold(account, rulebook.rules, mode) for mode in usable(modes, account, rulebook.rules)]
-    found = zip(holdings, levels(holdings), strict=True)
-    return tuple(one for holding, level in found for one in _of(holding, level))
+    wanted = {mode.name for mode in chosen(modes)}
+    holdings = [hold(account, rulebook.rules, mode) for mode in usable(MODES, account, rulebook.rules)]
+    found = zip(holdings, levels(holdings), strict=True)  # of all modes, as a comparison asks for: found once
+    return tuple(one for holding, level in found if holding.mode.name in wanted for one in _of(holding, level))
 
 
 def _of(holding: Holding, level: Levels) -> list[Trigger]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..arrays import Floats, Ints, exact_rows
 from ..errors import Problem, Refused
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rules
+from . import initial_pledges
 from .account_value import gross, option_values
 from .balances import collateral_value
 from .charges import open_interest, open_orders, scan, tiered
@@ -22,6 +23,9 @@ from .methods.demand import Demand, Pool
 from .models import Mode, unavailable
 from .netting import POOL, Nets, net
 from .pools import pools
+
+HELD = 32
+"""Holdings that are kept for the next question."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +94,32 @@ class Margin:
     demand: Demand | None = None
 
 
+class _Same:
+    """Stands for one object and no equal one: rules compare by all their values, which takes longer than to hold."""
+
+    __slots__ = ("one",)
+
+    def __init__(self, one: Rules) -> None:
+        self.one = one
+
+    def __hash__(self) -> int:
+        return id(self.one)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.one is other.one
+
+
 def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
-    """The account in `mode`. Raises Refused where the rulebook does not define it."""
+    """The account in `mode`; the same object for the same three, which tables, levels and curves of a page ask for.
+
+    Raises Refused where the rulebook does not define it.
+    """
+    return _hold(account, _Same(rules), mode)
+
+
+@lru_cache(maxsize=HELD)
+def _hold(account: Account, same: _Same, mode: Mode) -> Holding:
+    rules = same.one
     if reason := unavailable(mode, account, rules):
         raise Refused([Problem("rules", mode.name, f"is not available: {reason}")])
     rules = rules.model_copy(update={"tiers": open_interest.raised(rules.tiers, account)})
@@ -102,25 +130,7 @@ def hold(account: Account, rules: Rules, mode: Mode) -> Holding:
     in_coin = account.instruments.inverse[instrument] & np.array(rules.futures.pledge == "coin")
     coin = np.where(in_coin, account.instruments.underlying[instrument], -1)
     pledge_coin = np.concatenate([np.full(shared.count, -1), coin]).astype(np.int64)
-    return Holding(account, rules, mode, nets, _pledges(account, rules, nets), pledge_coin)
-
-
-def _pledges(account: Account, rules: Rules, nets: Nets) -> Floats:
-    """Given; else entry notional ÷ leverage; else the initial margin asked now (0 for a long option)."""
-    pledge = np.zeros(nets.buckets)
-    if not nets.alone:
-        return pledge
-    legs, book, ins = nets.bucket_leg[nets.alone.start:], account.book, account.instruments
-    at = book.instrument[legs]
-    coin = np.array(rules.futures.pledge == "coin") & ins.inverse[at] & ~ins.is_option[at]
-    in_coin = np.divide(ins.mark[at], book.entry[legs], out=np.ones(len(legs)), where=coin)
-    price = np.where(ins.inverse[at], in_coin, book.entry[legs])
-    now = tiered.requirement(account, nets, rules, np.ones((1, len(account.underlyings))))
-    asked = now.initial[0, nets.leg_net[legs]]
-    by_leverage = np.abs(book.quantity[legs]) * price / book.leverage[legs]
-    given = np.where(np.isnan(book.leverage[legs]), asked, by_leverage)
-    pledge[nets.alone.start:] = np.where(np.isnan(book.pledged[legs]), given, book.pledged[legs])
-    return pledge
+    return Holding(account, rules, mode, nets, initial_pledges.pledges(account, rules, nets), pledge_coin)
 
 
 def margin(holding: Holding, factors: Floats, tie: float = 0.0) -> Margin:
