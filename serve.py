@@ -32,6 +32,8 @@ CHARTED = ("/", "/liquidation")
 """Addresses that show a chart at once."""
 QUIET_S = 3.0
 """Seconds after the start of which what the first page does without is left alone: it is the first visitor's time."""
+SHORT_S = 0.0005
+"""Longest turn of a thread during the warm-up, seconds."""
 GZIP_LEVEL = 4
 """4 % larger than 9 for the chart library, in a third of the time, which the first visitor waits for."""
 
@@ -92,11 +94,14 @@ def _of_this(scope: Scope, headers: MutableHeaders) -> dict[str, str]:
 
 def warm(over: threading.Event) -> None:
     """First what the first page needs, for which runs of the app wait, later everything else. over: stop now."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SHORT_S)  # imports leave the interpreter to whoever hands out the page's scripts
     try:
         from pages.ui import warm_up
 
         warm_up.first()
     finally:
+        sys.setswitchinterval(usual)
         starting.end()
     if not over.wait(QUIET_S):
         warm_up.rest()
