@@ -1,6 +1,5 @@
-"""Stores on real files; on PostgreSQL too when TEST_DATABASE_URL names a server where databases may be made."""
+"""Stores on real files; on PostgreSQL too where TEST_DATABASE_URL names a server or its programs are installed."""
 
-import os
 import sys
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +13,7 @@ sys.path.insert(0, str(ROOT))
 from db import engine  # noqa: E402
 from db.store import open_store  # noqa: E402
 
+import postgres_server as postgres  # noqa: E402
 from store_plan import Plan  # noqa: E402
 
 
@@ -52,12 +52,19 @@ def strict(tmp_path_factory):
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def postgres_server():
+    """The address of a PostgreSQL server for this run, None where there is none."""
+    with postgres.server() as address:
+        yield address
+
+
 @pytest.fixture
-def postgres_url():
+def postgres_url(postgres_server):
     """A database of its own, dropped afterwards."""
-    given = os.environ.get("TEST_DATABASE_URL")
+    given = postgres_server
     if not given:
-        pytest.skip("TEST_DATABASE_URL is not set: PostgreSQL is left out")
+        pytest.skip("PostgreSQL is left out: TEST_DATABASE_URL is not set and its programs are not installed")
     name = f"marginscope_{uuid4().hex}"
     server = create_engine(make_url(given).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:

@@ -8,6 +8,7 @@ from threading import Barrier
 from store_books import count_of, counted
 
 from db import errors
+from tests.conftest import NIGHTLY
 
 THREADS, ROUNDS, ACCOUNTS = 8, 500, 8
 
@@ -27,14 +28,16 @@ def add_one(store, account_id, key):
         waits.append(time.perf_counter() - start)
 
 
-def test_eight_threads_lose_no_update(either_store, record_property):
+def test_eight_threads_lose_no_update(either_store, request, record_property):
+    """4,000 saves; on PostgreSQL, which has writers beside each other and retries, 400 at a stop."""
+    rounds = ROUNDS // 10 if "postgresql" in request.node.name and not NIGHTLY else ROUNDS
     ids = [either_store.save_new(counted(0), f"new {n}").id for n in range(ACCOUNTS)]
     start = Barrier(THREADS)
 
     def writer(thread):
         rng = random.Random(thread)
         start.wait()
-        return [add_one(either_store, rng.choice(ids), f"{thread}/{n}") for n in range(ROUNDS)]
+        return [add_one(either_store, rng.choice(ids), f"{thread}/{n}") for n in range(rounds)]
 
     begun = time.perf_counter()
     with ThreadPoolExecutor(THREADS) as pool:
@@ -48,7 +51,7 @@ def test_eight_threads_lose_no_update(either_store, record_property):
             f"max {waits[-1] * 1e3:.1f} ms")
     record_property("threads", told)
     print(told)
-    assert sum(totals) == THREADS * ROUNDS
+    assert sum(totals) == THREADS * rounds
     assert histories == totals
 
 
