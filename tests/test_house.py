@@ -39,7 +39,7 @@ def name_of(path):
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "risk_core")], ids=name_of)
 def test_the_core_knows_no_database_frame_or_screen(path):
-    allowed = {"numpy", "scipy", "numexpr"} | ({"pydantic"} if path.is_relative_to(ROOT / "risk_core/rulebooks") else set())
+    allowed = {"numpy", "scipy"} | ({"pydantic"} if path.is_relative_to(ROOT / "risk_core/rulebooks") else set())
     assert standard(imported(path)) <= allowed | {"risk_core"}
 
 
@@ -80,11 +80,6 @@ def test_no_two_test_files_share_a_name():
     """The test runner takes a file for its bare name, and drops the second of two that share one."""
     names = [p.name for p in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
-
-
-def test_numexpr_is_used_in_one_file():
-    users = {name_of(p) for p in SOURCES if "numexpr" in imported(p)}
-    assert users == {"risk_core/valuation/kernels.py"}
 
 
 def test_the_readme_names_every_mode_sample_and_command():

@@ -1,4 +1,4 @@
-"""Work done once before the first visitor asks for it: imports, compiled kernels, the store, one whole comparison."""
+"""Work done once before the first visitor asks for it: imports, the store, one whole comparison."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from pages.ui import cached
 from risk_core.margin.compare import compare
 from risk_core.portfolio.account_file import read
 from risk_core.rulebooks import load
-from risk_core.valuation import kernels
 
 FIRST = ("pages.ui.frame", "pages.ui.hints", "pages.ui.board", "pages.ui.rules")
 """What the frame and the first page import."""
@@ -26,7 +25,6 @@ def first() -> None:
     """What the first page needs. Raises nothing of its own: a store that cannot be opened is told on the page."""
     for module in FIRST:
         import_module(module)
-    kernels.warm()
     with suppress(StoreError):
         cached.store().list_accounts()
     first = next(iter(sorted(SAMPLES.glob("*.margin.json"))), None)

@@ -7,64 +7,61 @@ Source: F. Black, "The pricing of commodity contracts", Journal of Financial Eco
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from ..arrays import Flags, Floats
-from . import kernels
+from .blocks import elementwise
 
 TINY = 1e-9
 """Total volatility below which an option is worth its intrinsic value to the last bit."""
 HUGE = 80.0
 """Total volatility at which a call is worth its forward to the last bit."""
-BLOCK = 1 << 15
-"""Options priced at a time, so that all they need stays in the processor's cache."""
 _SQRT_2PI = 0.39894228040143267794
 
 
 def call(F: ArrayLike, K: ArrayLike, v: ArrayLike) -> Floats:
     """Undiscounted call, dollars per unit; any broadcastable shapes, F > 0, K ≥ 0, v ≥ 0.
 
-    Fastest with the longest axis last, and with F and K no larger than they need be: their logarithms are separate.
+    Fastest with F and K no larger than they need be: their logarithms are separate.
     """
-    return _in_blocks(_call, *(np.asarray(x, dtype=np.float64) for x in (F, K, v)))
+    return elementwise(_call, *_with_logarithms(F, K, v))
 
 
 def price(F: ArrayLike, K: ArrayLike, v: ArrayLike, is_call: ArrayLike) -> Floats:
     """Undiscounted call or put (`is_call` false), dollars per unit; puts by parity C - P = F - K, at least 0."""
-    return _in_blocks(_price, *(np.asarray(x, dtype=np.float64) for x in (F, K, v)), np.asarray(is_call))
+    return elementwise(_price, *_with_logarithms(F, K, v), np.asarray(is_call))
 
 
-def _in_blocks(function: Callable[..., Floats], *arrays: NDArray[Any]) -> Floats:
-    """`function` of broadcastable arrays, in blocks of rows that stay in the cache; whole where numexpr takes over."""
-    shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    size = math.prod(shape)
-    if size <= BLOCK or kernels.pays(size):
-        return function(*arrays)
-    out, step = np.empty(shape), max(1, BLOCK * shape[0] // size)
-    for rows in (slice(start, start + step) for start in range(0, shape[0], step)):
-        out[rows] = function(*(x[rows] if x.ndim == len(shape) and len(x) > 1 else x for x in arrays))
-    return out
-
-
-def _call(F: Floats, K: Floats, v: Floats) -> Floats:
-    safe_v = np.maximum(v, TINY)
+def _with_logarithms(F: ArrayLike, K: ArrayLike, v: ArrayLike) -> tuple[Floats, ...]:
+    """F, K, ln F, ln K, v as arrays of doubles; the logarithm once of each number given, not of each cell."""
+    F, K, v = (np.asarray(x, dtype=np.float64) for x in (F, K, v))
     with np.errstate(divide="ignore"):  # a strike of 0 is infinitely far in the money
-        t = np.asarray((np.log(F) - np.log(K)) / safe_v)
-    fits = kernels.pays(t.size) and float(v.max(initial=0.0)) <= kernels.WIDEST
-    value = (kernels.KERNELS["call"] if fits else kernels.call_twin)(F, K, t, 0.5 * safe_v)
+        return F, K, np.asarray(np.log(F)), np.asarray(np.log(K)), v
+
+
+def _call(F: Floats, K: Floats, log_F: Floats, log_K: Floats, v: Floats) -> Floats:
+    """F Φ(t+w) - K Φ(t-w) with t = ln(F/K)/v, w = v/2; in place, as fresh memory costs more than the arithmetic."""
+    safe_v = np.maximum(v, TINY)
+    value = np.asarray((log_F - log_K) / safe_v)
+    half = 0.5 * safe_v
+    paid = np.asarray(value - half)
+    value += half
+    ndtr(value, out=value)
+    ndtr(paid, out=paid)
+    value *= F
+    paid *= K
+    value -= paid
     sharp = v.min(initial=TINY) < TINY
     return np.where(v < TINY, np.maximum(F - K, 0.0), value) if sharp else value
 
 
-def _price(F: Floats, K: Floats, v: Floats, is_call: Flags) -> Floats:
-    return np.maximum(_call(F, K, v) - np.where(is_call, 0.0, F - K), 0.0)
+def _price(F: Floats, K: Floats, log_F: Floats, log_K: Floats, v: Floats, is_call: Flags) -> Floats:
+    value = np.asarray(_call(F, K, log_F, log_K, v) - np.where(is_call, 0.0, F - K))
+    return np.asarray(np.maximum(value, 0.0, out=value))
 
 
 def call_and_delta(F: Floats, K: Floats, v: Floats) -> tuple[Floats, Floats]:

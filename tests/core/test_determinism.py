@@ -36,7 +36,7 @@ def files(tmp_path):
 
 def printed(files, seed, threads, program):
     """What a process of its own prints."""
-    environment = os.environ | {"PYTHONHASHSEED": str(seed), "NUMEXPR_NUM_THREADS": str(threads), "NUMEXPR_MAX_THREADS": "8"}
+    environment = os.environ | {"PYTHONHASHSEED": str(seed), "OPENBLAS_NUM_THREADS": str(threads)}
     done = subprocess.run([sys.executable, *program, "evaluate", "--json", *files], cwd=ROOT, env=environment,
                           capture_output=True, check=True)
     assert done.stderr == b"" and len(done.stdout.splitlines()) == len(files)
@@ -50,19 +50,17 @@ def test_N4_E8_byte_identical_over_processes_hash_seeds_and_threads(files):
     assert len(outputs) == 12 * PROCESSES and len(set(outputs)) == 1
 
 
-ALL_KERNELS = """import sys
+EVERY_BLOCK = """import sys
 from risk_core import __main__
-from risk_core.valuation import kernels
-kernels.CROSSOVER, kernels.ENOUGH_THREADS = 100, 1
-assert kernels.pays(100)
+from risk_core.valuation import blocks
+block, crew = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+blocks.BLOCK, blocks.SPREAD, blocks.os.cpu_count = block, 1, lambda: crew
 sys.exit(__main__.main(sys.argv[1:]))
 """
 
 
-def test_N3_E8_byte_identical_over_threads_where_every_option_goes_through_numexpr(files):
+def test_N3_E8_byte_identical_where_every_option_is_priced_in_small_blocks_over_threads(files):
+    plain = printed(files, 0, 1, ["-m", "risk_core"])
     with ThreadPoolExecutor(2) as pool:
-        outputs = set(pool.map(lambda threads: printed(files, 0, threads, ["-c", ALL_KERNELS]), THREADS))
-    assert len(outputs) == 1
-    plain, forced = (json.loads(out.splitlines()[0]) for out in (printed(files, 0, 1, ["-m", "risk_core"]), outputs.pop()))
-    for mode in plain["modes"]:
-        assert forced["modes"][mode]["equity"] == pytest.approx(plain["modes"][mode]["equity"], abs=1e-9)
+        ways = [["-c", EVERY_BLOCK, block, threads] for block, threads in (("7", "1"), ("37", "8"), ("1000", "2"))]
+        assert set(pool.map(lambda way: printed(files, 0, 1, way), ways)) == {plain}

@@ -1,0 +1,163 @@
+"""Prices in blocks over threads: the same bits as in one piece, right to 50 digits, from many threads at once."""
+
+import math
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks import numexpr_peer
+from risk_core.valuation import black76, blocks
+from tests.core import strategies as some
+
+
+def arguments(count, seed, widest=3.0):
+    """F, K, v over nine decades of moneyness and volatility."""
+    rng = np.random.default_rng(seed)
+    F = np.exp(rng.uniform(np.log(1e-8), np.log(1e7), count))
+    K = F * np.exp(rng.normal(0.0, 1.5, count))
+    K[: count // 10] = F[: count // 10]
+    return F, K, np.exp(rng.uniform(np.log(1e-6), np.log(widest), count))
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Blocks of 64 cells, threads from 256 on."""
+    monkeypatch.setattr(blocks, "BLOCK", 64)
+    monkeypatch.setattr(blocks, "SPREAD", 256)
+
+
+def in_one_piece(F, K, v, is_call):
+    """The price with no block cut."""
+    return black76._price(F, K, np.log(F), np.log(K), v, is_call)
+
+
+SHAPES = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple)
+
+
+@settings(max_examples=max(settings.default.max_examples // 2, 1))
+@given(shape=SHAPES, kept=st.lists(st.integers(0, 7), min_size=4, max_size=4), block=st.sampled_from([1, 7, 50, 10**6]),
+       spread=st.sampled_from([1, 10**6]), seed=st.integers(0, 10_000))
+def test_N3_any_blocks_and_threads_give_the_bits_of_one_piece(shape, kept, block, spread, seed):
+    rng, kept_block, kept_spread = np.random.default_rng(seed), blocks.BLOCK, blocks.SPREAD
+
+    def column(mask):
+        """Numbers along some axes of the shape, its first axes missing where it has length 1 there."""
+        own = tuple(n if mask >> i & 1 else 1 for i, n in enumerate(shape))
+        return rng.uniform(0.5, 2.0, own)
+
+    F, K, v = (column(mask) for mask in kept[:3])
+    is_call = column(kept[3]) > 1.0
+    want = np.broadcast_to(in_one_piece(F, K, v, is_call), np.broadcast_shapes(F.shape, K.shape, v.shape, is_call.shape))
+    blocks.BLOCK, blocks.SPREAD = block, spread
+    try:
+        got = black76.price(F, K, v, is_call)
+    finally:
+        blocks.BLOCK, blocks.SPREAD = kept_block, kept_spread
+    assert np.array_equal(got, want)
+
+
+@given(shape=SHAPES, block=st.integers(1, 60))
+def test_blocks_cover_every_cell_once_and_none_is_larger(shape, block):
+    kept, blocks.BLOCK = blocks.BLOCK, block
+    try:
+        seen = np.zeros(shape, dtype=int)
+        for part in blocks._blocks(shape):
+            assert seen[part].size <= block
+            seen[part] += 1
+    finally:
+        blocks.BLOCK = kept
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("size", [1, blocks.BLOCK, blocks.BLOCK + 1, blocks.SPREAD - 1, blocks.SPREAD, 3 * blocks.SPREAD + 5])
+def test_N3_the_bits_do_not_depend_on_how_many_are_priced_together(size):
+    F, K, v = arguments(size, seed=5)
+    v[::7] = 0.0
+    whole = black76.call(F, K, v)
+    some_of = np.unique(np.linspace(0, size - 1, 300).astype(int))
+    assert np.array_equal(black76.call(F[some_of], K[some_of], v[some_of]), whole[some_of])
+    assert np.array_equal(whole[::7], np.maximum(F - K, 0.0)[::7])
+
+
+def test_N3_numexpr_agrees_on_options_by_scenarios():
+    """To 3e-14 of the larger of forward and strike, not to 4 ulp: its two fits are good to 1.6e-15 and 4.9e-15 each, and an
+    error of a logarithm enters its price to first order, where F Φ(d1) - K Φ(d2) is stationary.
+    """
+    rng = np.random.default_rng(1)
+    for scenarios in (5, 1000, 1024, 3000):
+        F, m = np.exp(rng.uniform(-8, 14, scenarios)), rng.uniform(0.4, 2.0, scenarios)
+        K, v = np.exp(rng.uniform(-8, 14, 60)), np.exp(rng.uniform(np.log(1e-6), np.log(1.5), 60))
+        other = numexpr_peer.separable_call(F, K, v, m)
+        ours = black76.call(F, K[:, None], v[:, None] * m)
+        assert other.shape == ours.shape
+        assert np.max(np.abs(other - ours) / np.maximum(F, K[:, None])) <= 3e-14
+
+
+def error(value, f, k, vol):
+    """Distance from the call at 50 digits."""
+    d1 = mpmath.log(mpmath.mpf(f) / mpmath.mpf(k)) / mpmath.mpf(vol) + mpmath.mpf(vol) / 2
+    return float(abs(value - (f * mpmath.ncdf(d1) - k * mpmath.ncdf(d1 - mpmath.mpf(vol)))))
+
+
+def test_N5_the_call_against_50_digits(small):
+    F, K, v = arguments(400, seed=3)
+    got = black76.call(F, K, v)
+    with mpmath.workdps(50):
+        for f, k, vol, value in zip(F, K, v, got, strict=True):
+            assert error(value, f, k, vol) <= 4 * math.ulp(max(f, k)), (f, k, vol)
+
+
+@settings(max_examples=max(settings.default.max_examples // 4, 1))
+@given(seed=st.integers(0, 10_000), v=some.log_uniform(1e-9, 80.0))
+def test_call_and_delta_is_the_call(seed, v):
+    F, K, _ = arguments(50, seed)
+    value, delta = black76.call_and_delta(F, K, np.full(50, v))
+    assert np.max(np.abs(value - black76.call(F, K, v)) / np.maximum(F, K)) <= 1e-14
+    assert np.all((delta >= 0) & (delta <= 1))
+
+
+def test_N10_the_inputs_are_left_as_they_are(small):
+    columns = arguments(1_000, seed=7)
+    copies = [column.copy() for column in columns]
+    for column in columns:
+        column.setflags(write=False)
+    black76.price(*columns, True)
+    assert all(np.array_equal(a, b) for a, b in zip(columns, copies, strict=True))
+
+
+def test_N11_prices_from_eight_threads_at_once(small):
+    inputs = [arguments(1_000 + 64 * i, seed=i) for i in range(8)]
+    expected = [black76.call(*columns) for columns in inputs]
+    start = threading.Barrier(8)
+
+    def work(i):
+        start.wait()
+        return all(np.array_equal(black76.call(*inputs[i]), expected[i]) for _ in range(10))
+
+    with ThreadPoolExecutor(8) as users:
+        assert all(users.map(work, range(8)))
+
+
+def test_a_failure_in_a_block_reaches_the_caller(small):
+    def fails(x):
+        raise ValueError("out of range")
+
+    for size in (100, 1_000):
+        with pytest.raises(ValueError, match="out of range"):
+            blocks.elementwise(fails, np.ones(size))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_prices_with_threads_of_its_own(small):
+    F, K, v = arguments(1_000, seed=8)
+    want = black76.call(F, K, v)  # the crew of this process exists from here on
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if np.array_equal(black76.call(F, K, v), want) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
