@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import net_util
 from streamlit.runtime.pages_manager import PagesManager
 
+import risk_core  # noqa: F401 - before anything loads numpy
 from pages.ui import chart_library, incidents, redaction, starting
 
 HERE = Path(__file__).parent

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays import Floats, Ints
 from ..valuation import black76
+from . import surfaces
 from .walks import Walks
 
 CELLS = 1 << 19
@@ -16,10 +17,11 @@ def on_grid(walk: Walks, k: Floats, volatility: Floats) -> Floats:
     """H of a batch of one walk at k (X,) with every v multiplied by volatility (Y,), dollars (Y, X)."""
     rows = (walk.const + walk.slope * k[:, None]).T[:, None, :]
     rows = np.repeat(rows, len(volatility), axis=1)
+    left = surfaces.add(rows, walk.terms, k, volatility)
     t = walk.terms
-    sharp = t.v < black76.TINY
-    _add(rows, t.row[sharp], _ramps(walk, np.flatnonzero(sharp), k))
-    smooth = np.flatnonzero(~sharp)
+    sharp = t.v[left] < black76.TINY
+    _add(rows, t.row[left[sharp]], _ramps(walk, left[sharp], k))
+    smooth = left[~sharp]
     step = max(1, CELLS // (len(k) * len(volatility)))
     for start in range(0, len(smooth), step):
         at = smooth[start:start + step]

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from ....arrays import Floats
+from ....valuation import chebyshev
 
 NODES = 64
 SMOOTH = 8.0
@@ -28,31 +29,22 @@ class Column:
 
     @cached_property
     def _span(self) -> tuple[float, float]:
-        """Middle and half width of the moves in log price."""
+        """Least and largest move in log price."""
         log = np.log1p(self.move)
-        low, high = float(log.min()), float(log.max())
-        return 0.5 * (low + high), 0.5 * (high - low)
+        return float(log.min()), float(log.max())
 
     @property
     def sharpest(self) -> float:
         """Total volatility from which on nodes will do; infinite where they would not save anything."""
-        return SMOOTH * self._span[1] / NODES if len(self.move) >= 2 * NODES and self._span[1] > 0 else np.inf
+        half = 0.5 * (self._span[1] - self._span[0])
+        return SMOOTH * half / NODES if len(self.move) >= 2 * NODES and half > 0 else np.inf
 
     @cached_property
     def nodes(self) -> Floats:
         """Moves at the nodes, (NODES,)."""
-        middle, half = self._span
-        return np.asarray(np.expm1(middle + half * np.cos(_angles())))
+        return np.asarray(np.expm1(chebyshev.nodes(*self._span, NODES)))
 
     @cached_property
     def weights(self) -> Floats:
         """What turns values at the nodes (…, NODES) into values at the moves (…, K), (NODES, K)."""
-        middle, half = self._span
-        order = np.arange(NODES)
-        to_coefficients = np.cos(np.outer(_angles(), order)) * np.where(order, 2.0, 1.0) / NODES
-        at = np.arccos(np.clip((np.log1p(self.move) - middle) / half, -1.0, 1.0))
-        return np.asarray(to_coefficients @ np.cos(np.outer(order, at)))
-
-
-def _angles() -> Floats:
-    return np.asarray((np.arange(NODES) + 0.5) * np.pi / NODES)
+        return chebyshev.weights(*self._span, NODES, np.log1p(self.move))

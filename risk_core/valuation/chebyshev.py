@@ -1,0 +1,28 @@
+"""Interpolation of smooth functions in Chebyshev nodes of the first kind, by the barycentric formula.
+
+Source: J.-P. Berrut and L. N. Trefethen, "Barycentric Lagrange Interpolation", SIAM Review 46 (2004).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..arrays import Floats
+
+
+def nodes(low: float, high: float, count: int) -> Floats:
+    """The nodes of `low` … `high`, ascending, (count,)."""
+    return np.asarray(0.5 * (low + high) - 0.5 * (high - low) * np.cos(_angles(count)))
+
+
+def weights(low: float, high: float, count: int, at: Floats) -> Floats:
+    """What turns values at the nodes (…, count) into values at points `at` (n,) between, (count, n)."""
+    apart = at - nodes(low, high, count)[:, None]
+    hit = apart == 0
+    share = (np.sin(_angles(count)) * (-1.0) ** np.arange(count))[:, None] / np.where(hit, 1.0, apart)
+    share /= share.sum(axis=0)
+    return np.where(hit.any(axis=0), hit, share) if hit.any() else np.asarray(share)
+
+
+def _angles(count: int) -> Floats:
+    return np.asarray((np.arange(count) + 0.5) * np.pi / count)
