@@ -11,7 +11,7 @@ from benchmarks.serving import served
 from benchmarks.visitor import Visitor
 from db.samples import SAMPLES, sample_id, slug
 
-MEDIAN_MS, MOST_MS = 100.0, 250.0
+MEDIAN_MS, MOST_MS = 60.0, 150.0
 HEAD = ("page", "rerun", "reruns", "CPU: median", "95 %", "most", "on", "sent: median", "budget")
 MOVED = ("price", "Implied volatility", "Days forward")
 ROUNDS = 2

@@ -63,11 +63,12 @@ def threaded_call(F, K, v, block=32):
         d2 *= K[rows]
         np.subtract(d1, d2, out=out[rows])
 
-    list(_pool().map(work, range(0, len(K), block)))
+    list(crew().map(work, range(0, len(K), block)))
     return out
 
 
-def _pool(kept=[]):  # noqa: B006 - one pool for the process
+def crew(kept=[]):  # noqa: B006 - one for the process
+    """Threads, one a core."""
     if not kept:
         kept.append(ThreadPoolExecutor(os.cpu_count()))
     return kept[0]

@@ -2,13 +2,11 @@
 
 import json
 import threading
-import time
 
 import numpy as np
 
 from benchmarks import problems
 from benchmarks.contest import Table, WrongAnswer, duration, plain
-from benchmarks.pricing import by_kernel
 from benchmarks.scanning import relative
 from benchmarks.timing import clocks
 from risk_core import output
@@ -17,7 +15,7 @@ from risk_core.margin.curves import walk
 from risk_core.portfolio.account_file import read
 from risk_core.portfolio.whatif import WhatIf, move
 from risk_core.rulebooks.load import resolve
-from risk_core.valuation import kernels
+from risk_core.valuation import black76
 from tests import oracle
 
 BUDGETS = {20: 25.0, 50: 25.0, 200: 100.0}
@@ -63,43 +61,18 @@ def _check_heads(text):
 
 
 def threads(quick):
-    """What a fresh thread waits for, and eight threads at once."""
+    """Eight threads at once."""
     table = Table("Threads", ("what", "result"))
     F, K, v = problems.cells(5 if quick else 100, 1000)
-    overhead = _fresh_thread(lambda: by_kernel(F[:64], K[:1], v[:1, :64]))
-    table.rows.append(("first kernel call of a fresh thread, above the second", duration(overhead)))
-    table.at_most("first kernel call of a fresh thread", overhead * 1e3, 1.0, "ms")
     text = problems.account_text(20 if quick else 50)
     jobs = {"comparisons": lambda: json.dumps(output.comparison(_whole_job(text), "")),
-            f"kernel calls of {v.size:,} cells": lambda: _kernel(F, K, v).tobytes()}
+            f"prices of {v.size:,} options": lambda: black76.call(F, K, v).tobytes()}
     for what, job in jobs.items():
         done, same = _together(job, 8, 3 if quick else 10)
         if not same:
             raise WrongAnswer(f"{what} differ between threads")
         table.rows.append((f"8 threads at once, {done} {what}", "no crash, identical"))
     return table
-
-
-def _kernel(F, K, v):
-    return kernels.KERNELS["call"](F, K, (np.log(F) - np.log(K)) / v, 0.5 * v)
-
-
-def _fresh_thread(call):
-    """Seconds the first call takes more than the second, in a thread that never called; the median of nine."""
-    extra = []
-
-    def work():
-        times = [time.perf_counter()]
-        for _ in range(2):
-            call()
-            times.append(time.perf_counter())
-        extra.append(max(times[1] - times[0] - (times[2] - times[1]), 0.0))
-
-    for _ in range(9):
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    return float(np.median(extra))
 
 
 def _together(call, count, rounds):

@@ -55,8 +55,9 @@ def add(rows: Floats, terms: Terms, k: Floats, volatility: Floats) -> Ints:
         return every
     asked, back = _nodes_of_volatility(volatility)
     value = np.zeros((len(rows), len(asked), len(k)))
+    weights = _Weights()
     for surface in surfaces:
-        _read(value, surface, terms, k, asked)
+        _read(value, surface, terms, k, asked, weights)
     value = np.matmul(back.T, value)
     done = np.concatenate([surface.members.ravel() for surface in surfaces])
     if not _holds(value, terms, done, k, volatility):
@@ -91,18 +92,29 @@ def _options(terms: Terms) -> list[Ints]:
     return [mine for mine in np.split(able[order], cuts) if len(mine)]
 
 
-def _read(out: Floats, surface: Surface, terms: Terms, k: Floats, volatility: Floats) -> None:
+class _Weights(dict[tuple[int, bytes], Floats]):
+    """Weights of interpolation in log price, once for all surfaces that are read at the same places."""
+
+    def at(self, places: Floats, count: int) -> Floats:
+        """(count, len(places))."""
+        key = count, places.tobytes()
+        if key not in self:
+            self[key] = chebyshev.weights(float(places.min()), float(places.max()), count, places)
+        return self[key]
+
+
+def _read(out: Floats, surface: Surface, terms: Terms, k: Floats, volatility: Floats, weights: _Weights) -> None:
     """Add the options of a surface to its rows of `out` (R, y, X), at v times volatility (y,)."""
     shift, which = np.unique(np.round(surface.shift, 13), return_inverse=True)
     at = (shift[:, None] + np.log(k)).ravel()
-    low, high, first = float(at.min()), float(at.max()), surface.members[:, 0]
-    multiple = np.exp(chebyshev.nodes(low, high, surface.count) if surface.count else at)
+    first = surface.members[:, 0]
+    multiple = np.exp(chebyshev.nodes(float(at.min()), float(at.max()), surface.count) if surface.count else at)
     total = np.zeros((len(volatility), len(multiple)))
     step = max(1, CELLS // total.size)
     for mine in (first[start:start + step] for start in range(0, len(first), step)):
         total += np.tensordot(terms.weight[mine], _calls(terms, mine, multiple, volatility), 1)
     if surface.count:
-        total = total @ chebyshev.weights(low, high, surface.count, at)
+        total = total @ weights.at(at, surface.count)
     value = total.reshape(len(volatility), len(shift), len(k))
     for row, place in zip(terms.row[surface.members[0]], which, strict=True):
         out[row] += value[:, place]

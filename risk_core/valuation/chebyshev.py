@@ -17,11 +17,14 @@ def nodes(low: float, high: float, count: int) -> Floats:
 
 def weights(low: float, high: float, count: int, at: Floats) -> Floats:
     """What turns values at the nodes (…, count) into values at points `at` (n,) between, (count, n)."""
-    apart = at - nodes(low, high, count)[:, None]
-    hit = apart == 0
-    share = (np.sin(_angles(count)) * (-1.0) ** np.arange(count))[:, None] / np.where(hit, 1.0, apart)
+    share = np.asarray(at - nodes(low, high, count)[:, None])
+    node, place = np.nonzero(share == 0)
+    share[node, place] = 1.0
+    np.divide((np.sin(_angles(count)) * (-1.0) ** np.arange(count))[:, None], share, out=share)
     share /= share.sum(axis=0)
-    return np.where(hit.any(axis=0), hit, share) if hit.any() else np.asarray(share)
+    share[:, place] = 0.0
+    share[node, place] = 1.0
+    return share
 
 
 def _angles(count: int) -> Floats:
