@@ -118,8 +118,9 @@ def _document(p):
              "expiry": (problems.NOW + timedelta(days=round(float(p["T"][i]) * 365))).isoformat()}
             for i in np.flatnonzero(p["is_opt"])]
     linear = float((p["q"] * p["c"])[~p["is_opt"]].sum())
-    legs.append({"id": "linear", "kind": "perpetual", "underlying": "BTC", "settlement": "linear", "quantity": linear,
-                 "entry_price": p["S0"]})
+    if linear:
+        legs.append({"id": "linear", "kind": "perpetual", "underlying": "BTC", "settlement": "linear",
+                     "quantity": linear, "entry_price": p["S0"]})
     o = np.flatnonzero(p["is_opt"])
     value = p["S0"] * p["c"][o] * black76.price(1.0, p["K"][o] / (p["c"][o] * p["S0"]), p["v"][o], p["put"][o] == 0)
     cash = float(p.get("C", 0.0) - p["q"][o] @ value)

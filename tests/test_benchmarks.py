@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import app
-from benchmarks import browser_latency, page_cpu, peers
+from benchmarks import adapter, browser_latency, page_cpu, peers, targets
 from benchmarks.__main__ import main
 from benchmarks.contest import OURS, Table, WrongAnswer, contest
 from benchmarks.peers import Peer
@@ -28,14 +28,15 @@ def tables(text):
 
 def test_a_quick_part_prints_tables_and_keeps_the_numbers(capsys, tmp_path):
     kept = tmp_path / "bench.json"
-    assert main(["--quick", "--only", "crossover,threads", "--json", str(kept)]) == 0
+    assert main(["--quick", "--only", "crossover,what_if,threads", "--json", str(kept)]) == 0
     printed = tables(capsys.readouterr().out)
-    assert list(printed) == ["Kernel crossover", "Threads", "Gates"]
+    one_account = "W6: one account of 20 positions × 33 scenarios"
+    assert list(printed) == ["Crossover", one_account, "Threads"]
     for rows in printed.values():
         assert len(rows) > 1 and len({len(row) for row in rows}) == 1
-    assert all(float(row[1]) > 0 and float(row[2]) > 0 for row in printed["Kernel crossover"][1:])
+    assert all(float(row[1]) > 0 and float(row[2]) > 0 for row in printed["Crossover"][1:])
     tables_kept = json.loads(kept.read_text("utf-8"))["tables"]
-    assert [table["title"] for table in tables_kept] == ["Kernel crossover", "Threads"]
+    assert [table["title"] for table in tables_kept] == ["Crossover", one_account, "Threads"]
     assert tables_kept[0]["rows"][0][1]["number"] > 0
 
 
@@ -81,6 +82,41 @@ def test_levels_that_are_missed_or_invented_are_counted():
 def test_the_threaded_numpy_peer_is_right():
     F, K, v = np.linspace(80.0, 120.0, 50), np.linspace(90.0, 110.0, 70)[:, None], np.full((70, 50), 0.3)
     assert np.allclose(peers.threaded_call(F, K, v), peers.numpy_call(F, K, v), rtol=1e-13)
+
+
+def close(got, want):
+    return np.abs(got - want).max() <= 1e-9 * np.abs(want).max()
+
+
+def test_the_targets_are_answered_as_by_plain_numpy():
+    joint = targets.joint_scenarios(300)
+    assert close(adapter.w2(joint), targets.profits(joint))
+    assert close(targets.profits_in_blocks(joint, peers.crew(), 64), targets.profits(joint))
+    one = targets.one_coin(20, 1)
+    assert close(adapter.w6(adapter.prepare_w6(one)), np.array([targets.scan_margin(one)]))
+    rng = np.random.default_rng(2)
+    cells = targets.instruments(rng, 20, targets.SPOTS[:1], np.zeros(20, dtype=int))
+    cells |= {"S": 60_000.0 * rng.uniform(0.8, 1.2, 30), "m": rng.uniform(0.5, 2.0, 30)}
+    assert close(adapter.w1(cells), targets.values(cells | {"is_opt": np.ones(20, dtype=bool)}, cells["S"], cells["m"]))
+
+
+def test_the_frontier_of_the_targets_is_that_of_every_cell():
+    p = targets.frontier(31)
+    assert close(adapter.w5(adapter.prepare_w5(p)), targets.health_map(p))
+
+
+def test_accounts_in_rows_are_the_accounts_one_by_one():
+    apart = targets.accounts(3)
+    names = ("c", "K", "T", "iv", "v", "put", "is_opt")
+    ends = np.cumsum([0, *(len(p["q"]) for p in apart)])
+    rows = {name: np.concatenate([p[name] for p in apart]) for name in names} | {
+        "indptr": ends, "inst": np.arange(ends[-1]), "qty": np.concatenate([p["q"] for p in apart]),
+        "C": np.array([p["C"] for p in apart]), **{name: apart[0][name] for name in ("S0", "sf", "mf")}}
+    found = adapter.w4b(adapter.prepare_w4b(apart))
+    assert np.array_equal(adapter.w4b(adapter.prepare_w4b(rows)), found, equal_nan=True)
+    for p, ends in zip(apart, found, strict=True):
+        zeros = targets.health(p, ends[~np.isnan(ends)])
+        assert (np.abs(zeros) <= 1e-9 * p["C"]).all()
 
 
 def test_a_visitor_without_a_browser_sees_every_page_and_moves_a_slider():

@@ -45,7 +45,8 @@ def _with_logarithms(F: ArrayLike, K: ArrayLike, v: ArrayLike) -> tuple[Floats, 
 
 def _call(F: Floats, K: Floats, log_F: Floats, log_K: Floats, v: Floats) -> Floats:
     """F Φ(t+w) - K Φ(t-w) with t = ln(F/K)/v, w = v/2; in place, as fresh memory costs more than the arithmetic."""
-    safe_v = np.maximum(v, TINY)
+    sharp = bool(v.min(initial=TINY) < TINY)
+    safe_v = np.maximum(v, TINY) if sharp else v
     value = np.asarray((log_F - log_K) / safe_v)
     half = 0.5 * safe_v
     paid = np.asarray(value - half)
@@ -55,12 +56,14 @@ def _call(F: Floats, K: Floats, log_F: Floats, log_K: Floats, v: Floats) -> Floa
     value *= F
     paid *= K
     value -= paid
-    sharp = v.min(initial=TINY) < TINY
     return np.where(v < TINY, np.maximum(F - K, 0.0), value) if sharp else value
 
 
 def _price(F: Floats, K: Floats, log_F: Floats, log_K: Floats, v: Floats, is_call: Flags) -> Floats:
-    value = np.asarray(_call(F, K, log_F, log_K, v) - np.where(is_call, 0.0, F - K))
+    value = _call(F, K, log_F, log_K, v)
+    if is_call.all():
+        return np.asarray(np.maximum(value, 0.0, out=value))
+    value = np.asarray(value - np.where(is_call, 0.0, F - K))
     return np.asarray(np.maximum(value, 0.0, out=value))
 
 
