@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,8 +20,8 @@ from ..arrays import Floats
 
 BLOCK = 1 << 14
 """Cells of a block: the five arrays of a Black-76 price then stay in a core's cache of second level."""
-SPREAD = 1 << 16
-"""Cells from which waking threads costs less than it saves; see `make bench`, crossover."""
+SPREAD = 1 << 18
+"""Cells from which threads save more than waiting for the last of them may cost on a busy machine."""
 
 _crew: list[ThreadPoolExecutor] = []
 
@@ -35,14 +36,36 @@ def elementwise(function: Callable[..., Floats], *arrays: NDArray[Any]) -> Float
     if size <= BLOCK:
         return function(*arrays)
     whole = [array.reshape((1,) * (len(shape) - array.ndim) + array.shape) for array in arrays]
-    out = np.empty(shape)
+    out, todo = np.empty(shape), deque(_blocks(shape))
 
-    def work(block: tuple[slice, ...]) -> None:
-        out[block] = function(*(_part(array, block) for array in whole))
+    def work() -> None:
+        while block := _next(todo):
+            out[block] = function(*(_part(array, block) for array in whole))
 
-    for _ in (_threads().map if size >= SPREAD else map)(work, _blocks(shape)):
-        pass
+    if size >= SPREAD:
+        _together(work)
+    else:
+        work()
     return out
+
+
+def _next(todo: deque[tuple[slice, ...]]) -> tuple[slice, ...] | None:
+    """A block for one thread alone, None when all are taken."""
+    try:
+        return todo.popleft()
+    except IndexError:
+        return None
+
+
+def _together(work: Callable[[], None]) -> None:
+    """`work` on this thread, and on those of the crew that are free before this one is done."""
+    others = [_threads().submit(work) for _ in range(_helpers())]
+    try:
+        work()
+    finally:
+        for other in others:
+            if not other.cancel():
+                other.result()
 
 
 def _blocks(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
@@ -61,10 +84,15 @@ def _part(array: NDArray[Any], block: tuple[slice, ...]) -> NDArray[Any]:
 
 
 def _threads() -> ThreadPoolExecutor:
-    """One crew for the process, a thread for each core; they end with it."""
+    """One crew for the process; its threads end with it."""
     if not _crew:
-        _crew.append(ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="blocks"))
+        _crew.append(ThreadPoolExecutor(_helpers(), thread_name_prefix="blocks"))
     return _crew[-1]
+
+
+def _helpers() -> int:
+    """Threads besides the caller's: one for each further core."""
+    return max(1, (os.cpu_count() or 1) - 1)
 
 
 os.register_at_fork(after_in_child=_crew.clear)  # threads do not live on in a forked process
