@@ -1,1 +1,1 @@
-"""What instruments are worth: Black-76 and the kernels below it."""
+"""What instruments are worth: Black-76, and what makes large arrays of it fast."""
