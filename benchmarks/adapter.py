@@ -12,6 +12,7 @@ from datetime import timedelta
 import numpy as np
 
 from benchmarks import problems
+from benchmarks.timing import forget
 from risk_core.liquidation.frontier import price_and_volatility
 from risk_core.liquidation.thresholds import levels
 from risk_core.margin.charges import scan
@@ -62,6 +63,7 @@ def _each(p):
 
 def w4b(holdings, low=0.3, high=3.0):
     """Nearest liquidation prices below and above the present one within multiples of it, (n, 2), NaN for none."""
+    forget()
     out = np.full((len(holdings), 2), np.nan)
     for i, holding in enumerate(holdings):
         for found in levels([holding])[0].liquidation.values():
@@ -80,6 +82,7 @@ def prepare_w5(p):
 
 def w5(ready):
     """Buffer in portfolio mode by multiples of price (X,) and volatility (Y,), dollars (X, Y)."""
+    forget()
     account, rulebook, x, y = ready
     return price_and_volatility(account, rulebook, account.underlyings, x, y, ["portfolio"]).least["portfolio"].T
 

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from risk_core.liquidation import thresholds
+from risk_core.margin import holding
+
 SAMPLE = 1e-3
 """Seconds a sample lasts at least; shorter calls are repeated within it."""
 
@@ -27,6 +30,12 @@ class Clock:
     def scaled(self, factor):
         """The same work done `factor` times."""
         return Clock(self.wall * factor, self.typical * factor, self.cpu * factor, self.rounds)
+
+
+def forget():
+    """What a session keeps from one question to the next, forgotten, so that every call works out its own answer."""
+    thresholds._levels.cache_clear()
+    holding._hold.cache_clear()
 
 
 def clocks(calls: Mapping[str, Callable[[], object]], seconds: float, rounds: tuple[int, int] = (4, 60)):
