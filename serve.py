@@ -26,6 +26,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 import risk_core  # noqa: F401 - before anything loads numpy
 from pages.ui import chart_library, incidents, redaction, starting
+from risk_core.errors import MarginscopeError
 
 HERE = Path(__file__).parent
 YEAR_S = 31_536_000
@@ -140,5 +141,18 @@ def port() -> int:
     return int(text)
 
 
+def settings() -> None:
+    """Ends with one sentence when the environment asks for an engine there is not, before a port is opened."""
+    if "MARGINSCOPE_ENGINE" not in os.environ:
+        return  # without numpy, for which the first visitor would wait
+    from risk_core.valuation import kernels
+
+    try:
+        kernels.engine()
+    except MarginscopeError as refused:
+        sys.exit(str(refused))
+
+
 if __name__ == "__main__":
+    settings()
     app.run(config={"server.port": port()})

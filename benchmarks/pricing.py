@@ -4,34 +4,25 @@ import os
 
 import numpy as np
 
-from benchmarks import numexpr_peer, peers, problems
+from benchmarks import peers, problems
 from benchmarks.contest import OURS, Table, contest, faster, plain, ratios
 from benchmarks.peers import Peer
 from benchmarks.timing import clocks
-from risk_core.valuation import black76, blocks
+from risk_core.valuation import black76, blocks, kernels
+
+NEVER = 1 << 60
+"""Cells that no array has."""
 
 
-def by_numexpr(F, K, v):
-    """By numexpr, of options × scenarios whose volatility is a product."""
-    return numexpr_peer.separable_call(F, K[:, 0], v[:, 0], v[0] / v[0, 0])
-
-
-def on_one_thread(F, K, v):
-    """black76.call without threads, whatever the size."""
-    return _with(1 << 60, F, K, v)
-
-
-def on_threads(F, K, v):
-    """black76.call over threads, whatever the size."""
-    return _with(0, F, K, v)
-
-
-def _with(spread, F, K, v):
-    kept, blocks.SPREAD = blocks.SPREAD, spread
+def call(F, K, v, engine, threads=True):
+    """black76.call by an engine (None: the form of small arrays), whatever the size and the machine."""
+    kept = blocks.SPREAD, black76.LARGE, kernels.engine
+    blocks.SPREAD, black76.LARGE = (0 if threads else NEVER), (0 if engine else NEVER)
+    kernels.engine = lambda: engine
     try:
         return black76.call(F, K, v)
     finally:
-        blocks.SPREAD = kept
+        blocks.SPREAD, black76.LARGE, kernels.engine = kept
 
 
 def cells(quick):
@@ -41,8 +32,10 @@ def cells(quick):
     few, some = max(2, options // 100), max(5, options // 20)
     entries = [
         Peer(OURS, lambda: black76.call(F, K, v)),
-        Peer("ours on one thread", lambda: on_one_thread(F, K, v)),
-        Peer("numexpr, one exponential", lambda: by_numexpr(F, K, v), needs="numexpr"),
+        *(Peer(f"ours by {engine}", lambda engine=engine: call(F, K, v, engine)) for engine in kernels.ENGINES),
+        *(Peer(f"ours by {engine}, one thread", lambda engine=engine: call(F, K, v, engine, threads=False))
+          for engine in kernels.ENGINES),
+        Peer("ours by two distribution functions", lambda: call(F, K, v, None)),
         Peer("numpy + ndtr", lambda: peers.numpy_call(F, K, v)),
         Peer("numpy + ndtr, blocks, threads", lambda: peers.threaded_call(F, K, v)),
         Peer("scipy.stats.norm.cdf", lambda: peers.norm_cdf_call(F, K, v)),
@@ -56,6 +49,8 @@ def cells(quick):
 
     want = peers.numpy_call(F, K, v)
     table, clock = contest(title, entries, want, difference, 1e-6, 1.0 if quick else 10.0)
+    table.notes.append(f"Ours is by {kernels.engine()} on this machine; its two engines differ by at most "
+                       f"{difference(call(F, K, v, 'numexpr'), call(F, K, v, 'numpy')):.1e} of max(F, K).")
     gates(table, clock, quick)
     table.at_most("W1: error ÷ max(F, K)", difference(black76.call(F, K, v), want), 1e-13)
     return table
@@ -73,26 +68,30 @@ def gates(table, clock, quick):
 LENGTHS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)
 
 
+WAYS = {
+    "small": lambda *columns: call(*columns, None, threads=False),
+    "numpy": lambda *columns: call(*columns, "numpy", threads=False),
+    "numexpr": lambda *columns: call(*columns, "numexpr", threads=False),
+    "numpy, threads": lambda *columns: call(*columns, "numpy"),
+    "numexpr, threads": lambda *columns: call(*columns, "numexpr"),
+}
+
+
 def crossover(quick):
-    """One thread, threads and numexpr by array length."""
-    table = Table("Crossover", ("cells", "one thread, ns/cell", "threads, ns/cell", "numexpr, ns/cell",
-                                "threads are faster: wall", "CPU", "numexpr is faster than ours: wall", "CPU"))
+    """Both engines, on one thread and on threads, and the form of small arrays, by array length."""
+    table = Table("Crossover", ("cells", *(f"{way}: CPU, ns/cell" for way in WAYS),
+                                "threads are faster: wall", "CPU", "numpy is faster: wall", "CPU"))
     for n in LENGTHS[:6:2] if quick else LENGTHS:
         table.rows.append(_lengths(n, quick))
-    table.notes.append(f"{os.cpu_count()} cores; ours uses threads from {blocks.SPREAD:,} cells on. numexpr is compiled"
-                       " before, padded and separable; it is compared with what ours does at that length.")
+    table.notes.append(f"{os.cpu_count()} cores. From {blocks.SPREAD:,} cells on ours is {kernels.engine()} over threads;"
+                       " below, the form of small arrays: two normal distribution functions by scipy. Ratios of wall and"
+                       " CPU: threads to one thread by numpy, numpy to numexpr over threads. numexpr is compiled before.")
     return table
 
 
 def _lengths(n, quick):
     F, K, v = problems.cells(n // 1000, 1000)
-    calls = {"one": lambda: on_one_thread(F, K, v), "threads": lambda: on_threads(F, K, v),
-             "numexpr": lambda: by_numexpr(F, K, v)}
-    if numexpr_peer.ne is None:
-        del calls["numexpr"]
-    clock = clocks(calls, 0.3 if quick else 2.0)
-    ours = clock["threads" if n >= blocks.SPREAD else "one"]
-    each = [plain(clock[name].wall / n * 1e9, ".1f") if name in clock else "absent"
-            for name in ("one", "threads", "numexpr")]
-    rival = ratios(ours, clock["numexpr"]) if "numexpr" in clock else ("absent", "absent")
-    return (f"{n:,}", *each, *ratios(clock["one"], clock["threads"]), *rival)
+    clock = clocks({name: lambda way=way: way(F, K, v) for name, way in WAYS.items()}, 0.3 if quick else 2.0)
+    each = [plain(clock[name].cpu / n * 1e9, ".1f") for name in WAYS]
+    return (f"{n:,}", *each, *ratios(clock["numpy"], clock["numpy, threads"]),
+            *ratios(clock["numexpr, threads"], clock["numpy, threads"]))

@@ -19,6 +19,7 @@ from .margin.models import MODES
 from .portfolio.account_file import Account, read
 from .portfolio.schema import account_schema
 from .rulebooks import load
+from .valuation import kernels
 
 REFUSED = 2
 T = TypeVar("T")
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
+        kernels.engine()
         lines = options.run(options)
     except _Rejected as rejected:
         print("\n".join(rejected.lines), file=sys.stderr)

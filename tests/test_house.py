@@ -39,8 +39,13 @@ def name_of(path):
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "risk_core")], ids=name_of)
 def test_the_core_knows_no_database_frame_or_screen(path):
-    allowed = {"numpy", "scipy"} | ({"pydantic"} if path.is_relative_to(ROOT / "risk_core/rulebooks") else set())
+    allowed = {"numpy", "scipy", "numexpr"} | ({"pydantic"} if path.is_relative_to(ROOT / "risk_core/rulebooks") else set())
     assert standard(imported(path)) <= allowed | {"risk_core"}
+
+
+def test_numexpr_is_used_in_one_file():
+    users = {name_of(p) for p in SOURCES if "numexpr" in imported(p)}
+    assert users == {"risk_core/valuation/kernels.py"}
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "db")], ids=name_of)

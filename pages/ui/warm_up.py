@@ -1,4 +1,4 @@
-"""Work done once before the first visitor asks for it: imports, the store, one whole comparison."""
+"""Work done once before the first visitor asks for it: imports, the store, one whole comparison, compiled kernels."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pages.ui import cached
 from risk_core.margin.compare import compare
 from risk_core.portfolio.account_file import read
 from risk_core.rulebooks import load
+from risk_core.valuation import kernels
 
 FIRST = ("pages.ui.frame", "pages.ui.hints", "pages.ui.board", "pages.ui.rules")
 """What the frame and the first page import."""
@@ -38,3 +39,4 @@ def rest() -> None:
         import_module(module.name)
     for library in LATER:
         import_module(library)
+    kernels.warm()

@@ -7,6 +7,7 @@ Source: F. Black, "The pricing of commodity contracts", Journal of Financial Eco
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +15,17 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from ..arrays import Flags, Floats
-from .blocks import elementwise
+from . import kernels
+from .blocks import SPREAD, elementwise
 
 TINY = 1e-9
 """Total volatility below which an option is worth its intrinsic value to the last bit."""
 HUGE = 80.0
 """Total volatility at which a call is worth its forward to the last bit."""
+LARGE = SPREAD
+"""Cells from which the form of one exponential is used: 1e-14·max(F, K) from the value, in four fifths of the time."""
+_LOWEST = -745.0
+"""Logarithm of the smallest number there is; of a strike of 0 for the form that divides by it."""
 _SQRT_2PI = 0.39894228040143267794
 
 
@@ -28,12 +34,14 @@ def call(F: ArrayLike, K: ArrayLike, v: ArrayLike) -> Floats:
 
     Fastest with F and K no larger than they need be: their logarithms are separate.
     """
-    return elementwise(_call, *_with_logarithms(F, K, v))
+    return price(F, K, v, is_call=True)
 
 
 def price(F: ArrayLike, K: ArrayLike, v: ArrayLike, is_call: ArrayLike) -> Floats:
     """Undiscounted call or put (`is_call` false), dollars per unit; puts by parity C - P = F - K, at least 0."""
-    return elementwise(_price, *_with_logarithms(F, K, v), np.asarray(is_call))
+    columns = (*_with_logarithms(F, K, v), np.asarray(is_call))
+    large = math.prod(np.broadcast_shapes(*(column.shape for column in columns))) >= LARGE
+    return elementwise(_price_of_many if large else _price, *columns)
 
 
 def _with_logarithms(F: ArrayLike, K: ArrayLike, v: ArrayLike) -> tuple[Floats, ...]:
@@ -65,6 +73,19 @@ def _price(F: Floats, K: Floats, log_F: Floats, log_K: Floats, v: Floats, is_cal
         return np.asarray(np.maximum(value, 0.0, out=value))
     value = np.asarray(value - np.where(is_call, 0.0, F - K))
     return np.asarray(np.maximum(value, 0.0, out=value))
+
+
+def _price_of_many(F: Floats, K: Floats, log_F: Floats, log_K: Floats, v: Floats, is_call: Flags) -> Floats:
+    """The same by `kernels`, for a block of a large array; cells of volatilities they do not cover by `_price`."""
+    low, high = v.min(), v.max()
+    covered = v if low >= TINY and high <= kernels.WIDEST else np.clip(v, TINY, kernels.WIDEST)
+    value = kernels.price(F, K, log_F, np.maximum(log_K, _LOWEST), covered, np.asarray(1.0 - is_call))
+    np.maximum(value, 0.0, out=value)
+    if covered is not v:
+        columns = np.broadcast_arrays(F, K, log_F, log_K, v, is_call)
+        apart = (columns[4] < TINY) | (columns[4] > kernels.WIDEST)
+        value[apart] = _price(*(column[apart] for column in columns))
+    return value
 
 
 def call_and_delta(F: Floats, K: Floats, v: Floats) -> tuple[Floats, Floats]:

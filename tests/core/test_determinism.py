@@ -34,9 +34,10 @@ def files(tmp_path):
     return names
 
 
-def printed(files, seed, threads, program):
+def printed(files, seed, threads, program, engine="auto"):
     """What a process of its own prints."""
-    environment = os.environ | {"PYTHONHASHSEED": str(seed), "OPENBLAS_NUM_THREADS": str(threads)}
+    environment = os.environ | {"PYTHONHASHSEED": str(seed), "OPENBLAS_NUM_THREADS": str(threads),
+                                "NUMEXPR_NUM_THREADS": str(threads), "MARGINSCOPE_ENGINE": engine}
     done = subprocess.run([sys.executable, *program, "evaluate", "--json", *files], cwd=ROOT, env=environment,
                           capture_output=True, check=True)
     assert done.stderr == b"" and len(done.stdout.splitlines()) == len(files)
@@ -52,8 +53,8 @@ def test_N4_E8_byte_identical_over_processes_hash_seeds_and_threads(files):
 
 EVERY_BLOCK = """import sys
 from risk_core import __main__
-from risk_core.valuation import blocks
-block, crew = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+from risk_core.valuation import black76, blocks
+block, crew, black76.LARGE = (int(sys.argv.pop(1)) for _ in range(3))
 blocks.BLOCK, blocks.SPREAD, blocks.os.cpu_count = block, 1, lambda: crew
 sys.exit(__main__.main(sys.argv[1:]))
 """
@@ -62,5 +63,16 @@ sys.exit(__main__.main(sys.argv[1:]))
 def test_N3_E8_byte_identical_where_every_option_is_priced_in_small_blocks_over_threads(files):
     plain = printed(files, 0, 1, ["-m", "risk_core"])
     with ThreadPoolExecutor(2) as pool:
-        ways = [["-c", EVERY_BLOCK, block, threads] for block, threads in (("7", "1"), ("37", "8"), ("1000", "2"))]
+        ways = [["-c", EVERY_BLOCK, block, threads, str(10**9)] for block, threads in (("7", "1"), ("37", "8"), ("1000", "2"))]
         assert set(pool.map(lambda way: printed(files, 0, 1, way), ways)) == {plain}
+
+
+@pytest.mark.parametrize("engine", ["numexpr", "numpy"])
+def test_N3_E8_byte_identical_over_threads_where_an_engine_prices_every_option(files, engine):
+    ways = [(threads, ["-c", EVERY_BLOCK, block, str(threads), "1"]) for block, threads in (("37", 1), ("1000", 8), ("7", 2))]
+    with ThreadPoolExecutor(2) as pool:
+        outputs = set(pool.map(lambda way: printed(files, 0, *way, engine), ways))
+    assert len(outputs) == 1
+    plain, forced = (json.loads(out.splitlines()[0]) for out in (printed(files, 0, 1, ["-m", "risk_core"]), outputs.pop()))
+    for mode in plain["modes"]:
+        assert forced["modes"][mode]["equity"] == pytest.approx(plain["modes"][mode]["equity"], abs=1e-9)
