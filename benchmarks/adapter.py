@@ -22,7 +22,7 @@ from risk_core.portfolio.account_file import read
 from risk_core.rulebooks.load import resolve
 from risk_core.valuation import black76
 
-PIECE = 4096
+PIECE = 16_384
 """Scenarios priced at a time; bounds memory."""
 
 

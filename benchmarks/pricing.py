@@ -83,9 +83,9 @@ def crossover(quick):
                                 "threads are faster: wall", "CPU", "numpy is faster: wall", "CPU"))
     for n in LENGTHS[:6:2] if quick else LENGTHS:
         table.rows.append(_lengths(n, quick))
-    table.notes.append(f"{os.cpu_count()} cores. From {blocks.SPREAD:,} cells on ours is {kernels.engine()} over threads;"
-                       " below, the form of small arrays: two normal distribution functions by scipy. Ratios of wall and"
-                       " CPU: threads to one thread by numpy, numpy to numexpr over threads. numexpr is compiled before.")
+    table.notes.append(f"{os.cpu_count()} cores. From {blocks.SPREAD:,} cells on ours is {kernels.engine()} on threads,"
+                       " below two normal distribution functions by scipy. numexpr is compiled before.")
+    table.notes.append("First ratios: numpy on one thread ÷ over threads; second: numexpr ÷ numpy, over threads.")
     return table
 
 

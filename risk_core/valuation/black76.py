@@ -15,15 +15,15 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from ..arrays import Flags, Floats
-from . import kernels
-from .blocks import SPREAD, elementwise
+from . import blocks, kernels
+from .blocks import elementwise
 
 TINY = 1e-9
 """Total volatility below which an option is worth its intrinsic value to the last bit."""
 HUGE = 80.0
 """Total volatility at which a call is worth its forward to the last bit."""
-LARGE = SPREAD
-"""Cells from which the form of one exponential is used: 1e-14·max(F, K) from the value, in four fifths of the time."""
+LARGE = blocks.SPREAD
+"""Cells from which the form of one exponential is used: 1e-14·max(F, K) from the value, in two thirds of the time."""
 _LOWEST = -745.0
 """Logarithm of the smallest number there is; of a strike of 0 for the form that divides by it."""
 _SQRT_2PI = 0.39894228040143267794
@@ -40,8 +40,9 @@ def call(F: ArrayLike, K: ArrayLike, v: ArrayLike) -> Floats:
 def price(F: ArrayLike, K: ArrayLike, v: ArrayLike, is_call: ArrayLike) -> Floats:
     """Undiscounted call or put (`is_call` false), dollars per unit; puts by parity C - P = F - K, at least 0."""
     columns = (*_with_logarithms(F, K, v), np.asarray(is_call))
-    large = math.prod(np.broadcast_shapes(*(column.shape for column in columns))) >= LARGE
-    return elementwise(_price_of_many if large else _price, *columns)
+    if math.prod(np.broadcast_shapes(*(column.shape for column in columns))) < LARGE:
+        return elementwise(_price, *columns)
+    return elementwise(_price_of_many, *columns, block=blocks.WIDE_BLOCK)
 
 
 def _with_logarithms(F: ArrayLike, K: ArrayLike, v: ArrayLike) -> tuple[Floats, ...]:

@@ -20,27 +20,29 @@ from ..arrays import Floats
 
 BLOCK = 1 << 14
 """Cells of a block: the five arrays of a Black-76 price then stay in a core's cache of second level."""
+WIDE_BLOCK = 1 << 16
+"""Cells of a block of a function of many short loops: threads meet at the interpreter lock between any two of them."""
 SPREAD = 1 << 18
 """Cells from which threads save more than waiting for the last of them may cost on a busy machine."""
 
 _crew: list[ThreadPoolExecutor] = []
 
 
-def elementwise(function: Callable[..., Floats], *arrays: NDArray[Any]) -> Floats:
+def elementwise(function: Callable[..., Floats], *arrays: NDArray[Any], block: int = 0) -> Floats:
     """`function` of broadcastable arrays, itself elementwise: the same as calling it on the whole, but faster.
 
-    `function` may not call `elementwise`, and is to broadcast as numpy does.
+    block: cells at a time, else BLOCK. `function` may not call `elementwise`, and is to broadcast as numpy does.
     """
     shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    size = math.prod(shape)
-    if size <= BLOCK:
+    size, block = math.prod(shape), block or BLOCK
+    if size <= block:
         return function(*arrays)
     whole = [array.reshape((1,) * (len(shape) - array.ndim) + array.shape) for array in arrays]
-    out, todo = np.empty(shape), deque(_blocks(shape))
+    out, todo = np.empty(shape), deque(_blocks(shape, block))
 
     def work() -> None:
-        while block := _next(todo):
-            out[block] = function(*(_part(array, block) for array in whole))
+        while part := _next(todo):
+            out[part] = function(*(_part(array, part) for array in whole))
 
     if size >= SPREAD:
         _together(work)
@@ -68,13 +70,13 @@ def _together(work: Callable[[], None]) -> None:
                 other.result()
 
 
-def _blocks(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
-    """Blocks that make up an array of this shape, its last axis cut last."""
+def _blocks(shape: tuple[int, ...], block: int) -> Iterator[tuple[slice, ...]]:
+    """Blocks of at most `block` cells that make up an array of this shape, its last axis cut last."""
     inner = math.prod(shape[1:])
-    if inner > BLOCK:
-        yield from ((slice(i, i + 1), *rest) for i in range(shape[0]) for rest in _blocks(shape[1:]))
+    if inner > block:
+        yield from ((slice(i, i + 1), *rest) for i in range(shape[0]) for rest in _blocks(shape[1:], block))
     else:
-        step = max(1, BLOCK // inner)
+        step = max(1, block // inner)
         yield from ((slice(start, start + step),) for start in range(0, shape[0], step))
 
 

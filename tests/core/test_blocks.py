@@ -63,14 +63,10 @@ def test_N3_any_blocks_and_threads_give_the_bits_of_one_piece(shape, kept, block
 
 @given(shape=SHAPES, block=st.integers(1, 60))
 def test_blocks_cover_every_cell_once_and_none_is_larger(shape, block):
-    kept, blocks.BLOCK = blocks.BLOCK, block
-    try:
-        seen = np.zeros(shape, dtype=int)
-        for part in blocks._blocks(shape):
-            assert seen[part].size <= block
-            seen[part] += 1
-    finally:
-        blocks.BLOCK = kept
+    seen = np.zeros(shape, dtype=int)
+    for part in blocks._blocks(shape, block):
+        assert seen[part].size <= block
+        seen[part] += 1
     assert (seen == 1).all()
 
 

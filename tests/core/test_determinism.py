@@ -55,7 +55,7 @@ EVERY_BLOCK = """import sys
 from risk_core import __main__
 from risk_core.valuation import black76, blocks
 block, crew, black76.LARGE = (int(sys.argv.pop(1)) for _ in range(3))
-blocks.BLOCK, blocks.SPREAD, blocks.os.cpu_count = block, 1, lambda: crew
+blocks.BLOCK, blocks.WIDE_BLOCK, blocks.SPREAD, blocks.os.cpu_count = block, block, 1, lambda: crew
 sys.exit(__main__.main(sys.argv[1:]))
 """
 

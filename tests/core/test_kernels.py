@@ -28,7 +28,7 @@ def engine(request, monkeypatch):
     """Each engine for all arrays, in blocks of 512 cells over threads."""
     monkeypatch.setattr(kernels, "engine", lambda: request.param)
     monkeypatch.setattr(black76, "LARGE", 1)
-    monkeypatch.setattr(blocks, "BLOCK", 512)
+    monkeypatch.setattr(blocks, "WIDE_BLOCK", 512)
     monkeypatch.setattr(blocks, "SPREAD", 2048)
     return request.param
 
@@ -93,7 +93,7 @@ def test_what_the_fit_does_not_cover_goes_by_the_exact_form(engine, monkeypatch)
 def test_N3_any_blocks_and_threads_give_the_same_bits(engine, monkeypatch, block, crew):
     F, K, v, is_call = arguments(5_000, seed=5, widest=4.0)
     want = np.concatenate([black76.price(*(x[i:i + 1] for x in (F, K, v, is_call))) for i in range(0, 5_000, 50)])
-    monkeypatch.setattr(blocks, "BLOCK", block)
+    monkeypatch.setattr(blocks, "WIDE_BLOCK", block)
     monkeypatch.setattr(blocks, "_helpers", lambda: crew)
     monkeypatch.setattr(blocks, "_crew", [])
     assert np.array_equal(black76.price(F, K, v, is_call)[::50], want)
