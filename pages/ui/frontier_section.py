@@ -99,7 +99,7 @@ def _go(picture: MapPicture) -> None:
 
 
 def _draw(picture: MapPicture, seen: view.View) -> None:
-    revision = f"{seen.draft.account_id} {picture.plan.kind} {picture.plan.moved} {picture.plan.spans}"
+    revision = f"{seen.draft.account_id} {picture.plan.kind} {picture.plan.moved}"
 
     def clicked(x: float, y: float) -> None:
         jumping.to_place(picture.plan, (picture.across.factor(x), picture.up.factor(y)))

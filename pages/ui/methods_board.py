@@ -91,7 +91,7 @@ def _show(seen: Seen, found: list[Row], missing: list[NotAsked], levels: dict[st
             st.html(assumed)
     if found:
         asked = [row.asked for row in found]
-        chart(methods_figures.bars(asked, str(len(asked))), "rulebooks", _alt(found),
+        chart(methods_figures.bars(asked, "rulebooks"), "rulebooks", _alt(found),
               height=methods_figures.bars_height(len(asked)))
 
 
