@@ -91,11 +91,6 @@ def reset() -> None:
             following.put(RULES, OWN)
 
 
-def nearest_step(key: str, wanted: float) -> float:
-    """The step of a price, volatility or days control nearest to a value."""
-    return steps.nearest(stops(key), wanted)
-
-
 def stops(key: str) -> steps.Steps:
     """The stops of a price, volatility or days control."""
     return {VOLATILITY: steps.VOLATILITIES, DAYS: steps.DAYS}.get(key, steps.PRICES)

@@ -95,7 +95,7 @@ def _go(picture: MapPicture) -> None:
               on_click=jumping.to_point, args=(picture.plan, place, near.mode if near else ""),
               disabled=place is None or far,
               help="The point lies beyond the ends of the sliders." if far else
-              "The controls take the point exactly. A click on the map sets the nearest steps of the sliders.")
+              "The controls take the point exactly, as with a click on the map.")
 
 
 def _draw(picture: MapPicture, seen: view.View) -> None:

@@ -75,7 +75,7 @@ def _matrix(seen: Seen, told: Matrix) -> None:
                           "Rows beside the grid"))
     st.button("Set the what-if to the worst scenario", icon=":material/my_location:", key="methods.go", type="tertiary",
               on_click=_jump, args=(seen, told, *(worst[::-1] if worst else (-1, -1))), disabled=worst is None,
-              help="A click on a cell does the same for that cell. The controls take their nearest steps.")
+              help="A click on a cell does the same for that cell. The controls take it exactly, as far as they go.")
     st.caption(words.escape(matrix_sentence(told)) + " Click a cell to set the what\\-if there; every volatility then "
                "moves by what the cell does to the options held, in the mean.")
 

@@ -7,7 +7,7 @@ import streamlit as st
 from db.errors import StoreError
 from db.records import VersionSummary
 from pages.ui import cached, change_table, desk, recovery, words
-from pages.ui.differences import changes, differences
+from pages.ui.differences import changes, differences, unchanged
 from pages.ui.state import Draft
 from pages.ui.telling import told
 
@@ -76,7 +76,8 @@ def _compared(draft: Draft, found: list[VersionSummary], chosen: int) -> None:
     stored = cached.version(draft.account_id, chosen)
     lines = changes(stored.account.document, draft.document)
     st.subheader(f"Version {chosen} and the present draft", anchor=False)
-    st.html(change_table.table(lines, f"Version {chosen}", "Draft"))
+    st.html(change_table.table(lines, f"Version {chosen}", "Draft",
+                               unchanged(stored.account.document, draft.document)))
     newest = found[0].version
     st.button("Restore this version", icon=":material/restore:", key="history.restore", on_click=recovery.restore,
               args=(draft.account_id, chosen), disabled=chosen == newest,

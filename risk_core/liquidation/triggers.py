@@ -11,7 +11,7 @@ from ..margin.models import MODES, chosen, usable
 from ..margin.positions import leg_notional
 from ..portfolio.account_file import Account
 from ..rulebooks.rules import Rulebook
-from .thresholds import Levels, Liquidation, levels
+from .thresholds import Levels, Liquidation, emptied, levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Trigger:
     """One pool or isolated leg of a mode, along one underlying with the rest held still.
 
     who: id of a pool or leg; legs: ids of what is closed together. notional: of those legs now, dollars.
-    bankruptcy: price behind the nearest level at which the equity is 0, None without either.
+    bankruptcy: price behind the nearest level at which the equity is 0, None without either; where it is liquidated
+    now, the price nearest to the present one at which that is so. equity: now, dollars.
     """
 
     mode: str
@@ -29,6 +30,7 @@ class Trigger:
     notional: float
     liquidation: Liquidation
     bankruptcy: float | None
+    equity: float
 
 
 def triggers(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MODES)) -> tuple[Trigger, ...]:
@@ -46,9 +48,11 @@ def _of(holding: Holding, level: Levels) -> list[Trigger]:
     for leg, at in enumerate(nets.leg_net):
         members[nets.bucket[at]].append(leg)
     ids = account.book.ids
+    gone = [at for at, liquidation in level.liquidation.items() if liquidation.now]
+    bankruptcy = {**level.bankruptcy, **dict(zip(gone, emptied(holding, gone), strict=True))}
     return [
         Trigger(holding.mode.name, nets.who(account, bucket), tuple(ids[leg] for leg in members[bucket]),
                 account.underlyings[u], math.fsum(notional[leg] for leg in members[bucket]), liquidation,
-                level.bankruptcy[bucket, u])
+                bankruptcy[bucket, u], float(holding.now.equity[0, bucket]))
         for (bucket, u), liquidation in level.liquidation.items()
     ]
