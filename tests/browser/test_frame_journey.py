@@ -191,7 +191,7 @@ def test_a_pin_is_kept_over_f5_and_goes_with_the_link(page, new_page, app_url):
     expect(page).not_to_have_url(re.compile("pin="))
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 90), (1440, 68)][:2 if NIGHTLY else 1])
+@pytest.mark.parametrize(("width", "height"), [(390, 130), (1440, 68)][:2 if NIGHTLY else 1])
 def test_the_strip_stays_in_sight_and_does_not_jump(new_page, app_url, width, height):
     page = opened(new_page(width=width), f"{app_url}/?price.BTC=%E2%88%921+%25")
     box = page.locator(STRIP).bounding_box()
@@ -220,5 +220,8 @@ def test_a_phone_has_the_controls_behind_one_button(new_page, app_url):
     page = opened(new_page(width=390, height=844), app_url)
     controls = page.locator(".st-key-panel").get_by_text("BTC price").first
     expect(controls).not_to_be_in_viewport()
-    page.get_by_test_id("stExpandSidebarButton").click()
+    menu = page.get_by_role("button", name=re.compile("^Pages, What.if: "))
+    menu.click()
     expect(controls).to_be_in_viewport()
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    expect(menu).to_be_visible()
