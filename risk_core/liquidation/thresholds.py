@@ -140,15 +140,14 @@ def _open(price: float, low: float, high: float) -> Open:
     return (None if low <= LOWEST else low * price, None if high >= HIGHEST else high * price)
 
 
-def emptied(holding: Holding, places: Sequence[tuple[int, int]]) -> list[float | None]:
-    """Per (bucket, underlying) the price nearest to the present one at which equity turns 0, in dollars; None for none.
-
-    Raises Unsettled.
+def emptied(asked: Sequence[tuple[Holding, int, int]]) -> list[float | None]:
+    """Per (holding, bucket, underlying) the price nearest to the present one at which equity turns 0, dollars; None for
+    none. Raises Unsettled.
     """
-    found = below_zero([_question(holding, bucket, u, "equity") for bucket, u in places])
+    found = below_zero([_question(*one, "equity") for one in asked])
     ends = [[end for region in regions for end in region if LOWEST < end < HIGHEST] for regions in found]
     return [min(own, key=lambda end: abs(end - 1.0)) * float(holding.account.index[u]) if own else None
-            for own, (_, u) in zip(ends, places, strict=True)]
+            for own, (holding, _, u) in zip(ends, asked, strict=True)]
 
 
 def union(parts: Sequence[Liquidation]) -> Liquidation:
