@@ -78,7 +78,7 @@ def figures(bucket, underlying, k):
     """(equity, maintenance) of a bucket along the walk, each (n,)."""
     log_k, nets = np.log(k), bucket.nets.get(underlying, [])
     const, slope = of_futures([leg for net in nets for leg in net.legs if not leg.option], oracle.future_profit)
-    still = [oracle.present_figures(bucket, u) for u in bucket.nets if u != underlying]
+    still = [oracle.figures_of(bucket, u) for u in bucket.nets if u != underlying]
     unmoved = [bucket.cash, const, *(f[0] for f in still), *(v for u, v in bucket.coins.items() if u != underlying)]
     equity = math.fsum(unmoved) + (slope + bucket.coins.get(underlying, 0.0)) * k
     maintenance = np.full(len(k), math.fsum(f[2] for f in still))

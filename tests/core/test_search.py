@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_core.errors import Unsettled
@@ -47,7 +47,6 @@ from tests.core.books import (
     with_more,
 )
 
-few = settings(max_examples=max(settings.default.max_examples // 4, 1))
 SEEDS = int(os.environ.get("MARGINSCOPE_WALKS", "500"))
 
 
@@ -106,25 +105,21 @@ def test_L1_L4_L5_random_accounts_against_the_dense_walk(seed):
     check_all(accounts.random_account(seed + 1_000))
 
 
-@few
 @given(doc=some.structures())
 def test_L1_L4_L5_option_structures_against_the_dense_walk(doc):
     check_all(doc)
 
 
-@few
 @given(doc=some.accounts(apart=True))
 def test_L1_L4_L5_drawn_accounts_against_the_dense_walk(doc):
     check_all(doc)
 
 
-@few
 @given(doc=some.accounts(apart=True))
 def test_L1_bankruptcy_regions_against_the_dense_walk(doc):
     check_all(doc, what="equity")
 
 
-@few
 @given(doc=some.accounts(names=("BTC", "ETH")), beta=st.sampled_from(((1.0, 1.0), (1.0, 0.5), (0.7, 1.4))))
 def test_L18_a_joint_move_against_the_dense_walk(doc, beta):
     beta = np.array(beta)
@@ -141,7 +136,6 @@ def span_of(beta):
     return max(LOWEST, *((LOWEST - 1) / b + 1 for b in beta)), min(HIGHEST, *((HIGHEST - 1) / b + 1 for b in beta))
 
 
-@few
 @given(doc=some.accounts(names=("BTC", "ETH"), apart=True), moved=st.sampled_from((["BTC"], ["ETH"], ["BTC", "ETH"])))
 def test_L18_curves_and_their_levels_are_the_state_form_on_the_same_walk(doc, moved):
     k = np.geomspace(0.2, 5.0, 33)
@@ -247,7 +241,6 @@ def test_L9_at_a_fold_two_levels_or_none_never_one(mode, legs, sign):
     assert counts == {0, 2}
 
 
-@few
 @given(doc=some.structures())
 def test_L19_twice_as_many_starting_points_change_nothing(doc):
     asked = list(questions(doc))
@@ -338,7 +331,6 @@ def test_a_search_that_does_not_settle_says_so(monkeypatch):
         result(winged_strangle(4_000), "portfolio")
 
 
-@few
 @given(doc=some.accounts(apart=True), x=st.floats(0.0, 1e6))
 def test_L7_collateral_shrinks_every_region_of_the_pool(doc, x):
     for mode in ("as_held", "cross", "portfolio"):
