@@ -17,7 +17,8 @@ from tests import accounts, oracle
 from tests.conftest import NIGHTLY, ROOT
 from tests.core.books import compared, scale
 
-SEEDS = int(os.environ.get("MARGINSCOPE_SEEDS", "1000"))
+AT_A_STOP = 1_000
+SEEDS = int(os.environ.get("MARGINSCOPE_SEEDS", AT_A_STOP))
 BATCH = 50
 NODES = 400 if NIGHTLY else 120
 """Nodes of the scalar twin's walk beside every kink: a pair of roots it missed would show as a difference."""

@@ -47,7 +47,8 @@ from tests.core.books import (
     with_more,
 )
 
-SEEDS = int(os.environ.get("MARGINSCOPE_WALKS", "500"))
+AT_A_STOP = 500
+SEEDS = int(os.environ.get("MARGINSCOPE_WALKS", AT_A_STOP))
 
 
 def questions(doc, what="buffer"):
