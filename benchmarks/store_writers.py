@@ -1,7 +1,7 @@
 """`python -m benchmarks.store_writers [--quick]`: what a save waits for while eight threads save at once.
 
-Every writer loads, changes and saves one of eight accounts through `db.store`, in a new SQLite file; when it was beaten it
-loads again. No update may be lost: that is checked before anything is told.
+Every writer loads, changes and saves one of eight accounts through `db.store`, in a new SQLite file; a save that was
+beaten loads again. No update may be lost: that is checked before anything is told.
 """
 
 import json
