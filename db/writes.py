@@ -1,13 +1,17 @@
 """What happens inside one write transaction. Functions of an open session; nothing here computes or parses."""
 
 import time
+from typing import cast
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.orm import Session
 
 from db import errors
 from db.mapping import Kept, Written
 from db.rows import AccountRow, BalanceRow, PositionRow, RequestRow, VersionRow
+
+_POSITIONS, _BALANCES = (cast("Table", row.__table__) for row in (PositionRow, BalanceRow))
+"""Written past the mapper, which nobody asks for these rows here: others wait for what it would take."""
 
 
 class Superseded(Exception):
@@ -102,7 +106,7 @@ def _keep(session: Session, row: AccountRow, written: Written, request_key: str)
     if request_key:
         session.add(RequestRow(**columns, key=request_key))
     session.flush()
-    for table, lines in ((PositionRow, written.positions), (BalanceRow, written.balances)):
+    for table, lines in ((_POSITIONS, written.positions), (_BALANCES, written.balances)):
         if lines:
             session.execute(insert(table), [{"account_id": row.id, **line} for line in lines])
     return saved
@@ -120,8 +124,8 @@ def _replayed(session: Session, request_key: str, written: Written) -> Kept | No
 
 
 def _clear(session: Session, account_id: str) -> None:
-    session.execute(delete(PositionRow).where(PositionRow.account_id == account_id))
-    session.execute(delete(BalanceRow).where(BalanceRow.account_id == account_id))
+    for table in (_POSITIONS, _BALANCES):
+        session.execute(delete(table).where(table.c.account_id == account_id))
 
 
 def _later(row: AccountRow) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -66,7 +66,17 @@ def resolve(choice: Any) -> Rulebook:
     problems = list(_choice_problems(choice))
     if problems:
         raise Refused(problems)
-    return override(load(choice["base"]), choice.get("override", {}))
+    try:
+        text = json.dumps(choice.get("override", {}))
+    except (TypeError, ValueError):  # nothing a file could say: refused as it stands
+        return override(load(choice["base"]), choice.get("override", {}))
+    return _overridden(choice["base"], text)
+
+
+@lru_cache(maxsize=16)
+def _overridden(base: str, text: str) -> Rulebook:
+    """`base` with an override as JSON text: every figure of an account asks for its rulebook."""
+    return override(load(base), json.loads(text))
 
 
 def _choice_problems(choice: Mapping[str, Any]) -> Iterable[Problem]:

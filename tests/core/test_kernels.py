@@ -92,7 +92,7 @@ def test_large_arrays_keep_the_intrinsic_value_at_zero_volatility(monkeypatch, t
     assert np.max(np.abs(got - small) / np.maximum(F, K)) <= 3e-14
 
 
-@settings(max_examples=max(settings.default.max_examples // 4, 1))
+@settings(max_examples=max(settings.default.max_examples // 10, 1))
 @given(seed=st.integers(0, 10_000), v=some.log_uniform(1e-9, 80.0))
 def test_call_and_delta_is_the_call(seed, v):
     F, K, _ = arguments(50, seed)
