@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui import (
     cents,
     downloads,
+    linked,
     markup,
     methods_changes,
     methods_data,
@@ -53,8 +54,7 @@ def _draw(seen: Seen, row: Row) -> None:
     if not any(step.amount for step in one.why.steps):
         st.info("Nothing is held that needs margin under this rulebook.")
         return
-    part = st.segmented_control("Part of the figure", list(PARTS), default=STEPS, required=True, key=PART,
-                                bind="query-params", label_visibility="collapsed") or STEPS
+    part = linked.choice("Part of the figure", list(PARTS), STEPS, PART, label_visibility="collapsed")
     PARTS[part](seen, row)
     _limits(one)
 
@@ -79,11 +79,10 @@ def _legs(seen: Seen, row: Row) -> None:
 def _waterfall(seen: Seen, one: Asked, steps: tuple[LegStep, ...]) -> None:
     shown = cents.stairs([step.step for step in steps])
     names = [f"{at + 1}. {step.step.name}" for at, step in enumerate(steps)]
-    if st.session_state.get(STEP, names[0]) not in names:
-        st.session_state[STEP] = names[0]
+    linked.keep(STEP, names, names[0])
     left, right = st.columns([3, 2], gap="large")
     with right:
-        chosen = st.selectbox("Step opened to its legs", names, key=STEP,
+        chosen = st.selectbox("Step opened to its legs", names, key=STEP, bind="query-params",
                               help="Click a bar of the waterfall, or choose here.")
         at = names.index(str(chosen))
         st.html(methods_shares.opened(one, steps[at], shown[at]))

@@ -54,7 +54,7 @@ def section(seen: Seen, row: Row) -> None:
         st.markdown("**Efficiency of this margin**")
         downloads.of_chart("Efficiency as CSV", lambda: csv(name, found, slopes), seen.draft, f"efficiency-{name}")
     st.html(_measures(found))
-    hedged = st.toggle("Hedges that stop the buffer moving", key=HEDGES, help=COINS[1])
+    hedged = st.toggle("Hedges that stop the buffer moving", key=HEDGES, bind="query-params", help=COINS[1])
     hedges = _hedges(row, slopes) if hedged else None
     st.html(_slopes(slopes, hedges))
 

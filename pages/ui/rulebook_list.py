@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import cached, markup, rulebook_acts, rulebook_effect, rulebook_input, rulebook_words, state
+from pages.ui import cached, linked, markup, rulebook_acts, rulebook_effect, rulebook_input, rulebook_words, state
 from risk_core.errors import MarginscopeError
 from risk_core.rulebooks import kinds, load
 from risk_core.rulebooks.choices import Chosen
@@ -40,8 +40,9 @@ def _wanted(rules: Rulebook) -> list[str]:
                              icon=":material/search:", label_visibility="collapsed", bind="query-params") or ""
     parts = {STATED: {key for key in rules.parameters if not _is_plain(key, rules)}, ALL: set(rules.parameters),
              OVERRIDDEN: set(rules.overridden)}
-    which = right.segmented_control("Show", list(parts), default=STATED, required=True, key="rulebook.which",
-                                    format_func=lambda one: f"{one} ({len(parts[one])})", label_visibility="collapsed")
+    with right:
+        which = linked.named_choice("Show", list(parts), STATED, "rulebook.which",
+                                    lambda one: f"{one} ({len(parts[one])})", label_visibility="collapsed")
     order = list(rulebook_words.SECTIONS)
     keys = sorted(rules.parameters, key=lambda key: (_place(key.partition(".")[0], order), _is_plain(key, rules)))
     shown = parts[ALL if wanted and which == STATED else which]
