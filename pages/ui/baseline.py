@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import streamlit as st
 
-from pages.ui import cached, keeping, state
+from pages.ui import cached, keeping, linked, state
 from pages.ui.cached import Asked
 from risk_core.errors import MarginscopeError
 from risk_core.portfolio.account_file import read_document
@@ -39,7 +39,7 @@ def pin() -> Pin | None:
     if PIN not in st.session_state:
         st.session_state[PIN] = _of_link(str(st.query_params.get(LINK, "")))
     held: Pin | None = st.session_state[PIN]
-    _follow("" if held is None else held.key)
+    linked.put(LINK, "" if held is None else held.key)  # a refresh or a copied address shows the same before
     return held
 
 
@@ -80,11 +80,3 @@ def _of_link(key: str) -> Pin | None:
         said = "The pinned baseline of this link has expired: figures are compared with now."
         st.session_state[state.NOTE] = " ".join(part for part in (state.note(), said) if part)
     return found
-
-
-def _follow(key: str) -> None:
-    """The link carries what is pinned, so that a refresh or a copied address shows the same before."""
-    if not key and LINK in st.query_params:
-        del st.query_params[LINK]
-    elif key and st.query_params.get(LINK) != key:
-        st.query_params[LINK] = key

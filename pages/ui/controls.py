@@ -26,6 +26,8 @@ LEVERAGE = "leverage"
 RULES = "rulebook"
 OWN = "as in the account"
 """The choice of the account's own rulebook."""
+_NOW: Mapping[str, float | str] = {PRICE: 0.0, VOLATILITY: 0.0, DAYS: 0.0, SIZE: 1.0, LEVERAGE: 1.0, RULES: OWN}
+"""What each control says when nothing is hypothetical; the price of one underlying says 0."""
 
 _HELP_PRICE = (
     "Moves index, perpetuals, futures and forwards by the same percentage. Fine steps near zero, out to −90 % and "
@@ -80,15 +82,16 @@ def draw(account: Account) -> None:
                  help=f"{_HELP_RULES} {glossary.pointer('Rulebook')}")
 
 
+def is_control(key: str) -> bool:
+    """Whether a key of the session or a parameter of the link is that of a what-if control."""
+    return key in _NOW or key.startswith(f"{PRICE}.")
+
+
 def reset() -> None:
     """Every control back to now; call it from a callback."""
-    for key in list(st.session_state):
-        if key in (PRICE, VOLATILITY, DAYS) or str(key).startswith(f"{PRICE}."):
-            following.put(str(key), 0.0)
-        elif key in (SIZE, LEVERAGE):
-            following.put(str(key), 1.0)
-        elif key == RULES:
-            following.put(RULES, OWN)
+    for key in map(str, list(st.session_state)):
+        if is_control(key):
+            following.put(key, _NOW.get(key, 0.0))
 
 
 def stops(key: str) -> steps.Steps:

@@ -19,7 +19,7 @@ ADDRESS = "glossary"
 ASKED = "term"
 """Query parameter that names a term by its anchor."""
 KEPT: Final = ("account", "version")
-"""Query parameters that a link takes along."""
+"""Query parameters that a link is drawn with; it takes the others along when it is used, see `inner_links`."""
 FACTS: Final = ("Unit", "Formula", "Limits")
 ON_SCREEN = "On screen"
 
@@ -70,7 +70,7 @@ def term(label: str) -> Term | None:
 
 
 def link(found: Term) -> str:
-    """Address of the term from any page: the same account stays in the strip above it."""
+    """Address of the term from any page: the same account and what-if stay in the strip above it."""
     kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
     return f"{ADDRESS}?{urlencode({**kept, ASKED: found.anchor})}"
 

@@ -38,7 +38,7 @@ def keep(key: str, options: Sequence[str], usual: str) -> None:
 
 
 def put(name: str, value: str) -> None:
-    """This parameter of the link gets this value; none where it is empty."""
+    """Give a parameter of the link this value; none where it is empty."""
     if not value and name in st.query_params:
         del st.query_params[name]
     elif value and st.query_params.get(name) != value:

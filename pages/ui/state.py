@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from db.store import StoredAccount
-from pages.ui import cached, keeping
+from pages.ui import cached, keeping, linked
 from pages.ui.draft import Draft
 from risk_core.portfolio.account_file import Account
 from risk_core.portfolio.whatif import WhatIf
@@ -22,6 +22,8 @@ DRAFT = "draft"
 ASIDE = "draft put aside"
 LINK, VERSION, LINK_ASIDE = "account", "version", "aside"
 """Query parameters that name the account, its version, and unsaved work left by opening another account."""
+OF_THIS_TAB = (DRAFT, LINK_ASIDE)
+"""Query parameters that lead to unsaved work: no part of a link that is given away."""
 NOTE = "note"
 TOGETHER = ""
 """Stands for all prices moving together, where an underlying's name could stand."""
@@ -188,10 +190,7 @@ def _follow(held: Draft) -> None:
     aside = put_aside()
     wanted = {**address(held), DRAFT: held.key, LINK_ASIDE: aside.key if aside else ""}
     for name, value in wanted.items():
-        if not value and name in st.query_params:
-            del st.query_params[name]
-        elif value and st.query_params.get(name) != value:
-            st.query_params[name] = value
+        linked.put(name, value)
 
 
 def address(held: Draft) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What is chosen on a page stands in the link: it is there after a refresh and after another page and back."""
 
+from urllib.parse import parse_qs
+
 import pytest
 
 import app
@@ -84,3 +86,31 @@ def test_what_an_edit_is_compared_with_is_in_the_link(open_app):
         run_in(at, lambda by=factor: desk.rewrite({"name": f"Name {by}"}))
     at = sound(at.run())
     assert at.session_state["against"] == "as opened or saved"
+
+
+def copied(at):
+    """The parameters of the link that the menu shows."""
+    at.session_state["link.menu"] = True
+    return parse_qs(sound(at.run()).code[0].value.partition("?")[2])
+
+
+def test_the_copied_link_has_all_that_the_address_bar_has(open_app):
+    link = {"map": "Price × volatility", "map.mode": "All modes", "price.BTC": "−10 %"}
+    at = sound(open_app("liquidation.py", account=sample_id(FILES[13]), **link))
+    assert copied(at) == {"account": [sample_id(FILES[13])], **{name: [said] for name, said in link.items()}}
+
+
+def test_the_copied_link_says_the_controls_as_they_are_and_several_choices_of_one_control(open_app):
+    chosen = ["span", "tims"]
+    at = sound(open_app("methods.py", account=sample_id(FILES[7]), methods=chosen, size="×2", days="7 d"))
+    at.select_slider(key="size").set_value(1.0)
+    at.select_slider(key="days").set_value(3.0)
+    found = copied(at.run())
+    assert found["methods"] == chosen and found["days"] == ["3 d"] and "size" not in found
+
+
+def test_the_copied_link_leads_to_no_unsaved_work(open_app):
+    at = sound(open_app("portfolio.py", account=sample_id(FILES[0])))
+    run_in(at, lambda: desk.rewrite({"name": "Another name"}))
+    assert "draft" in at.run().query_params
+    assert set(copied(at)) == {"account"}

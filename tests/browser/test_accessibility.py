@@ -207,8 +207,8 @@ def test_a_box_refuses_what_no_slider_reaches(page, app_url):
     expect(page.locator(".ms-strip.whatif")).to_have_count(0)
 
 
-def test_a_label_explains_itself_to_the_keyboard_and_leads_to_the_glossary(page, app_url):
-    opened(page, app_url)
+def test_a_label_explains_itself_to_the_keyboard_and_leads_to_the_glossary_at_the_same_what_if(page, app_url):
+    opened(page, f"{app_url}/?price.BTC=%E2%88%9210+%25&size=%C3%972")
     label = page.locator("table.compare .help").filter(has_text="Maintenance margin").locator("span[tabindex]").first
     label.focus()
     tip = page.locator("table.compare .tip:visible")
@@ -221,6 +221,7 @@ def test_a_label_explains_itself_to_the_keyboard_and_leads_to_the_glossary(page,
     glossary = opening.value
     ready(glossary)
     expect(glossary.locator(".gl-asked")).to_contain_text("Maintenance margin")
+    expect(page.locator(".ms-strip.whatif")).to_be_visible()
     assert glossary.locator(STRIP).inner_text() == page.locator(STRIP).inner_text()
 
 
