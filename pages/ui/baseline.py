@@ -15,6 +15,7 @@ from pages.ui.cached import Asked
 from risk_core.errors import MarginscopeError
 from risk_core.portfolio.account_file import read_document
 from risk_core.portfolio.whatif import WhatIf
+from risk_core.rulebooks import choices
 
 PIN = "pinned baseline"
 LINK = "pin"
@@ -57,7 +58,8 @@ def written(question: Asked, label: str, short: str) -> str:
     """What is kept of a pin: account file and moves, from which every figure follows."""
     document = question.account.document
     if question.rules.digest != cached.rulebook(question.account.rules).digest:
-        document = {**document, "rules": question.rules.name}
+        laid = {key: question.rules.parameters[key].value for key in question.rules.overridden}
+        document = {**document, "rules": choices.Chosen(question.rules.name, laid).rules}
     kept = {"document": document, "what_if": asdict(question.what_if), "label": label, "short": short}
     return json.dumps(kept, ensure_ascii=True)
 

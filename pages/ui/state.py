@@ -34,7 +34,7 @@ class Controls:
     """The what-if control values of one run. Prices and volatility in percent from now, days forward.
 
     together: move of all prices; prices: further move by underlying. size, leverage: factors, 1 for as it is.
-    rules: name of a shipped rulebook instead of the account's own, empty for that.
+    rules: a rulebook of `own_rules` instead of the account's own, by its key; empty for that.
     """
 
     together: float = 0.0
