@@ -22,7 +22,9 @@ DRAFT = "draft"
 ASIDE = "draft put aside"
 LINK, VERSION, LINK_ASIDE = "account", "version", "aside"
 """Query parameters that name the account, its version, and unsaved work left by opening another account."""
-OF_THIS_TAB = (DRAFT, LINK_ASIDE)
+DESK_LINK, DESK_KEY = "desk", "desk key"
+"""Query parameter, and key of the session, that hold the key under which history and typing are kept."""
+OF_THIS_TAB = (DRAFT, LINK_ASIDE, DESK_LINK)
 """Query parameters that lead to unsaved work: no part of a link that is given away."""
 NOTE = "note"
 TOGETHER = ""
@@ -155,6 +157,7 @@ def _opened(stored: StoredAccount, *, is_sample: bool) -> Draft:
 def _open_first() -> None:
     """What the link asks for: unsaved work, else an account, else the first sample."""
     asked, key = st.query_params.get(LINK), st.query_params.get(DRAFT)
+    st.session_state[DESK_KEY] = st.query_params.get(DESK_LINK, "")
     left = keeping.found(st.query_params.get(LINK_ASIDE))
     if left is not None:
         st.session_state[ASIDE] = left
@@ -188,7 +191,8 @@ def _hold(held: Draft, *, write: bool = True) -> Draft:
 def _follow(held: Draft) -> None:
     """The link names what is on screen, so that a refresh or a copied address opens it."""
     aside = put_aside()
-    wanted = {**address(held), DRAFT: held.key, LINK_ASIDE: aside.key if aside else ""}
+    wanted = {**address(held), DRAFT: held.key, LINK_ASIDE: aside.key if aside else "",
+              DESK_LINK: st.session_state.get(DESK_KEY, "")}
     for name, value in wanted.items():
         linked.put(name, value)
 
