@@ -143,6 +143,14 @@ def test_an_edit_is_still_there_after_f5_and_a_second_tab_has_its_own(page, app_
     page.reload()
     ready(page)
     assert said(page) == before and said(second) != before
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Unsaved changes", exact=True)).to_have_count(0)
+    page.reload()
+    ready(page)
+    page.get_by_role("button", name="Redo").click()
+    expect(page.get_by_text("Unsaved changes", exact=True)).to_be_visible()
+    ready(page)
+    assert said(page) == before
 
 
 def test_the_server_killed_in_mid_edit_offers_the_draft_again(new_page, server):
@@ -187,6 +195,15 @@ def test_a_pin_is_kept_over_f5_and_goes_with_the_link(page, new_page, app_url):
     page.locator("table.triggers").wait_for()
     ready(page)
     assert said(page) == before
+    page.get_by_role("radio", name="All modes").click()
+    expect(page).to_have_url(re.compile(r"map\.mode=All"))
+    page.get_by_role("link", name="Compare").click()
+    page.locator("table.compare").wait_for()
+    page.get_by_role("link", name="Liquidation").click()
+    page.locator("table.triggers").wait_for()
+    page.reload()
+    ready(page)
+    expect(page.get_by_role("radio", name="All modes")).to_be_checked()
     page.get_by_role("button", name="Unpin").click()
     expect(page).not_to_have_url(re.compile("pin="))
 
