@@ -128,8 +128,8 @@ def told(account: Account) -> dict[str, str]:
 def along_control(names: tuple[str, ...]) -> None:
     """Which price the picture walks along: one underlying's, or all together. `along` reads it."""
     if len(names) > 1:
-        st.segmented_control("Price on the axis", [ALL, *names], default=ALL, required=True, key=ALONG,
-                             format_func=words.escape, bind="query-params", on_change=following.follow)
+        linked.choice("Price on the axis", [ALL, *names], ALL, ALONG, format_func=words.escape,
+                      on_change=following.follow)
 
 
 def along(names: tuple[str, ...]) -> str:

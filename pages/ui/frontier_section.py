@@ -66,12 +66,9 @@ def _pair(names: tuple[str, ...]) -> tuple[str, str]:
     if len(names) == 2:
         return names[0], names[1]
     one, other = st.columns(2)
-    linked.keep("map.x", names, names[0])
-    across = one.selectbox("Across", names, key="map.x", format_func=words.escape, bind="query-params")
+    across = linked.pick(one, "Across", names, names[0], "map.x", words.escape)
     others = [name for name in names if name != across]
-    linked.keep("map.y", others, others[0])
-    up = other.selectbox("Up", others, key="map.y", format_func=words.escape, bind="query-params")
-    return str(across), str(up)
+    return across, linked.pick(other, "Up", others, others[0], "map.y", words.escape)
 
 
 def price_control(key: str, names: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import (
     downloads,
     heading,
+    linked,
     markup,
     methods_data,
     methods_detail,
@@ -59,10 +60,8 @@ def comparison() -> None:
 def _choice(seen: Seen) -> tuple[list[str], bool]:
     options = seen.choices
     usual = [name for name in methods_data.USUAL if name in options]
-    chosen = st.multiselect("Rulebooks", options, default=usual, key=CHOSEN, bind="query-params", help=HELP,
-                            placeholder="Choose rulebooks", format_func=seen.label)
-    levels = st.toggle("Liquidation levels", key=LEVELS, bind="query-params", help=HELP_LEVELS)
-    return [str(name) for name in chosen], levels
+    chosen = linked.several("Rulebooks", options, usual, CHOSEN, seen.label, help=HELP, placeholder="Choose rulebooks")
+    return chosen, linked.switch("Liquidation levels", LEVELS, help=HELP_LEVELS)
 
 
 def _levels(found: list[Row]) -> dict[str, Level]:

@@ -37,8 +37,8 @@ def detail() -> None:
     with told():
         seen = methods_data.present()
         st.subheader("One rulebook in detail", anchor=False)
-        name = st.selectbox("Rulebook to open", seen.choices, key=ONE, bind="query-params", format_func=seen.label)
-        question = seen.question(str(name))
+        name = linked.pick(st.container(), "Rulebook to open", seen.choices, seen.choices[0], ONE, seen.label)
+        question = seen.question(name)
         with st.spinner("Opening the figure"):
             asked = methods_data.asked(question)
         if not isinstance(asked, Asked):
@@ -79,12 +79,11 @@ def _legs(seen: Seen, row: Row) -> None:
 def _waterfall(seen: Seen, one: Asked, steps: tuple[LegStep, ...]) -> None:
     shown = cents.stairs([step.step for step in steps])
     names = [f"{at + 1}. {step.step.name}" for at, step in enumerate(steps)]
-    linked.keep(STEP, names, names[0])
     left, right = st.columns([3, 2], gap="large")
+    chosen = linked.pick(right, "Step opened to its legs", names, names[0], STEP,
+                         help="Click a bar of the waterfall, or choose here.")
+    at = names.index(chosen)
     with right:
-        chosen = st.selectbox("Step opened to its legs", names, key=STEP, bind="query-params",
-                              help="Click a bar of the waterfall, or choose here.")
-        at = names.index(str(chosen))
         st.html(methods_shares.opened(one, steps[at], shown[at]))
     with left, st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown("**From each leg alone to the initial margin**, USD")

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import csv_files, downloads, markup, words
+from pages.ui import csv_files, downloads, linked, markup, words
 from pages.ui.cached import ENTRIES, HOUR
 from pages.ui.methods_data import Row, Seen
 from risk_core.arrays import Floats
@@ -54,7 +54,7 @@ def section(seen: Seen, row: Row) -> None:
         st.markdown("**Efficiency of this margin**")
         downloads.of_chart("Efficiency as CSV", lambda: csv(name, found, slopes), seen.draft, f"efficiency-{name}")
     st.html(_measures(found))
-    hedged = st.toggle("Hedges that stop the buffer moving", key=HEDGES, bind="query-params", help=COINS[1])
+    hedged = linked.switch("Hedges that stop the buffer moving", HEDGES, help=COINS[1])
     hedges = _hedges(row, slopes) if hedged else None
     st.html(_slopes(slopes, hedges))
 

@@ -21,12 +21,8 @@ def show() -> None:
     names = list(offered)
     left, right = st.columns(2)
     base = cached.rulebook(offered[IN_FORCE][1]).name
-    linked.keep("rulebook.left", names, base)
-    linked.keep("rulebook.right", names, IN_FORCE)
-    one = left.selectbox("From (grey)", names, index=names.index(base), key="rulebook.left", bind="query-params",
-                         format_func=lambda key: _called(key, offered))
-    other = right.selectbox("To (bold)", names, index=names.index(IN_FORCE), key="rulebook.right", bind="query-params",
-                            format_func=lambda key: _called(key, offered))
+    one = linked.pick(left, "From (grey)", names, base, "rulebook.left", lambda key: _called(key, offered))
+    other = linked.pick(right, "To (bold)", names, IN_FORCE, "rulebook.right", lambda key: _called(key, offered))
     rules = offered[one][1], offered[other][1]
     books = cached.rulebook(rules[0]), cached.rulebook(rules[1])
     _parameters(books[0], books[1], (offered[one][0], offered[other][0]))

@@ -6,7 +6,7 @@ import pytest
 
 import app
 from db.samples import SAMPLES, sample_id
-from pages.ui import desk
+from pages.ui import desk, linked
 from pages.ui.frontier_section import EVERY
 from pages.ui.plans import COINS, VOLATILITY
 from risk_core.rulebooks import load
@@ -52,6 +52,21 @@ def test_a_link_opens_with_the_choice_and_another_page_and_back_keeps_it(open_ap
     assert at.session_state[key] == chosen and one_of(at.query_params[key]) == said
     back = there_and_back(at, page)
     assert back.session_state[key] == chosen and one_of(back.query_params[key]) == said
+
+
+@pytest.mark.parametrize(("page", "key"), CHOICES)
+def test_a_refresh_of_another_page_keeps_it_too(open_app, page, key):
+    chosen, said, _ = CHOICES[page, key]
+    link = {"account": sample_id(BOOKS[page]), key: said}
+    away = open_app("accuracy.py", **link)
+    assert {name: one_of(value) for name, value in away.query_params.items()} == link
+    at = there_and_back(away, page)
+    assert at.session_state[key] == chosen and one_of(at.query_params[key]) == said
+
+
+def test_every_choice_of_the_link_is_that_of_a_page():
+    assert set(linked.PAGE_OF.values()) <= {page.title for page in app.PAGES}
+    assert {key for _, key in CHOICES} <= set(linked.PAGE_OF)
 
 
 @pytest.mark.parametrize(("page", "key"), CHOICES)
@@ -114,3 +129,12 @@ def test_the_copied_link_leads_to_no_unsaved_work(open_app):
     run_in(at, lambda: desk.rewrite({"name": "Another name"}))
     assert "draft" in at.run().query_params
     assert set(copied(at)) == {"account"}
+
+
+def test_switches_and_several_choices_survive_a_refresh_of_another_page(open_app):
+    link = {"methods": ["span", "tims"], "methods.part": "Efficiency", "methods.hedges": "true"}
+    away = open_app("accuracy.py", account=sample_id(FILES[7]), **link)
+    assert {name: away.query_params[name] for name in link} == link
+    at = there_and_back(away, "methods.py")
+    assert at.multiselect(key="methods").value == ["span", "tims"] and at.toggle(key="methods.hedges").value
+    assert at.query_params["methods"] == ["span", "tims"] and one_of(at.query_params["methods.hedges"]) == "true"
