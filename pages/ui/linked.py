@@ -6,7 +6,7 @@ address bar of a page has the choices of the others too, so that a refresh there
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -78,18 +78,22 @@ def elsewhere(page: str) -> None:
     """The link gets the choices of the pages other than this one, and those of this one that no control has yet."""
     if SAID not in st.session_state:
         st.session_state[SAID] = {name: st.query_params.get_all(name) for name in st.query_params if name in PAGE_OF}
-    for name, texts in _texts().items():
-        is_free = PAGE_OF[name] != page or name not in st.session_state
-        if texts and is_free and st.query_params.get_all(name) != texts:
-            st.query_params[name] = texts
+    put_all({name: texts for name, texts in _texts().items()
+             if texts and (PAGE_OF[name] != page or name not in st.session_state)})
 
 
 def put(name: str, value: str) -> None:
     """Give a parameter of the link this value; none where it is empty."""
-    if not value and name in st.query_params:
+    put_all({name: [value] if value else []})
+
+
+def put_all(wanted: Mapping[str, Sequence[str]]) -> None:
+    """Give parameters of the link these values, in one step of the browser's history; none where there are none."""
+    for name in [name for name, values in wanted.items() if not values and name in st.query_params]:
         del st.query_params[name]
-    elif value and st.query_params.get(name) != value:
-        st.query_params[name] = value
+    news = {name: values for name, values in wanted.items() if values and st.query_params.get_all(name) != [*values]}
+    if news:
+        st.query_params.update({name: values if len(values) > 1 else values[0] for name, values in news.items()})
 
 
 def query(*without: str, **more: str) -> str:

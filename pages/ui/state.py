@@ -193,8 +193,7 @@ def _follow(held: Draft) -> None:
     aside = put_aside()
     wanted = {**address(held), DRAFT: held.key, LINK_ASIDE: aside.key if aside else "",
               DESK_LINK: st.session_state.get(DESK_KEY, "")}
-    for name, value in wanted.items():
-        linked.put(name, value)
+    linked.put_all({name: [value] if value else [] for name, value in wanted.items()})
 
 
 def address(held: Draft) -> dict[str, str]:

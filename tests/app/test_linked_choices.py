@@ -70,7 +70,7 @@ def test_every_choice_of_the_link_is_that_of_a_page():
 
 
 @pytest.mark.parametrize(("page", "key"), CHOICES)
-@pytest.mark.parametrize("bad", ["", "no such choice", "<script>", "x" * 5000])
+@pytest.mark.parametrize("bad", ["", "<b>no such choice"])
 def test_a_link_with_a_wrong_choice_shows_the_usual_one(open_app, page, key, bad):
     at = sound(open_app(page, account=sample_id(BOOKS[page]), **{key: bad}))
     assert at.run().session_state[key] == CHOICES[page, key][2]
