@@ -40,7 +40,10 @@ class Refused(MarginscopeError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
 
 
 class Unsettled(MarginscopeError):
@@ -55,6 +58,8 @@ def shown(value: Any, limit: int = 60) -> str:
 
 def one_line(text: str) -> str:
     """The text with what would end its line or steer a terminal written as JSON writes it, by its code."""
+    if text.isprintable():
+        return text
     return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNSEEN else c for c in text)
 
 
