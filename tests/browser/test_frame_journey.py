@@ -147,7 +147,7 @@ def test_an_edit_is_still_there_after_f5_and_a_second_tab_has_its_own(page, app_
 
 def test_the_server_killed_in_mid_edit_offers_the_draft_again(new_page, server):
     """The tab stays open and finds the server again by itself; the next step in it brings the unsaved edit back."""
-    page = new_page()
+    page = new_page(away=True)
     opened(page, f"{server.address}/portfolio")
     undoable_edit(page)
     before = said(page)
