@@ -139,5 +139,11 @@ def port() -> int:
     return int(text)
 
 
+def hosts() -> list[str]:
+    """Names under which a browser may open the socket: this machine's own, and those of ALLOWED_HOSTS, by commas."""
+    own = ["localhost", "127.0.0.1"]
+    return own + [name.strip() for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()]
+
+
 if __name__ == "__main__":
-    app.run(config={"server.port": port()})
+    app.run(config={"server.port": port(), "server.allowedHosts": hosts()})

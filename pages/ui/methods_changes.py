@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import cached, csv_files, downloads, linked, markup, rulebook_words, words
+from pages.ui import cached, csv_files, downloads, linked, markup, rulebook_words, sizes, words
 from pages.ui.cached import ENTRIES, HOUR
 from pages.ui.methods_data import Row, Seen
 from pages.ui.telling import sentence
@@ -51,6 +51,7 @@ def section(seen: Seen, row: Row) -> None:
         st.caption("Nothing differs. Choose another rulebook, move a what\\-if control, or change a parameter on the "
                    "Rulebooks page: each cause then stands here with the dollars it adds.")
         return
+    old.within(sizes.OPENED), row.question.within(sizes.OPENED)
     with st.spinner("Looking at every order of the causes"):
         found = _diff((old.text, row.question.text), old, row.question)
     if isinstance(found, str):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from pages.ui import cached, controls, state, view
+from pages.ui import cached, controls, sizes, state, view
 from pages.ui.cached import ENTRIES, HOUR
 from pages.ui.rulebook_choices import IN_FORCE, Offered, offered
 from risk_core.arrays import Floats
@@ -109,7 +109,7 @@ def rows(seen: Seen, chosen: Iterable[str]) -> tuple[list[Row], list[NotAsked]]:
 @st.cache_resource(max_entries=8 * ENTRIES, ttl=HOUR, show_spinner=False)
 def _asked(text: str, _question: cached.Asked) -> Asked | NotAsked:  # noqa: ARG001 - the text is the key
     try:
-        return under(cached.moved(_question), _question.rules)
+        return under(cached.moved(_question.within(sizes.CHARGED)), _question.rules)
     except MarginscopeError as refused:
         return NotAsked(_question.rules, str(refused))
 
@@ -125,7 +125,7 @@ def asked(question: cached.Asked) -> Asked | NotAsked:
 @st.cache_resource(max_entries=8 * ENTRIES, ttl=HOUR, show_spinner=False)
 def _level(text: str, _question: cached.Asked) -> Level:  # noqa: ARG001
     try:
-        account = cached.moved(_question)
+        account = cached.moved(_question.within(sizes.COMPARED))
         modes = compare(account, _question.rules, ["portfolio"]).modes
     except MarginscopeError as refused:
         return Level(reason=f"none: {refused}")
@@ -151,7 +151,8 @@ def _opened(text: str, _asked: Asked) -> tuple[tuple[LegStep, ...], tuple[GridEr
 
 
 def opened(row: Row) -> tuple[tuple[LegStep, ...], tuple[GridError, ...]]:
-    """Each step by leg, and what lies between the rows of the scenarios."""
+    """Each step by leg, and what lies between the rows of the scenarios. Raises TooLarge."""
+    row.question.within(sizes.OPENED)
     return _opened(row.question.text, row.asked)
 
 
@@ -161,7 +162,8 @@ def _more(text: str, _asked: Asked) -> Floats:  # noqa: ARG001
 
 
 def more(row: Row) -> Floats:
-    """What 1 % more of each leg asks, dollars (P,)."""
+    """What 1 % more of each leg asks, dollars (P,). Raises TooLarge."""
+    row.question.within(sizes.OPENED)
     return _more(row.question.text, row.asked)
 
 

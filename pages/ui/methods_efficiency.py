@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import csv_files, downloads, linked, markup, words
+from pages.ui import csv_files, downloads, linked, markup, sizes, words
 from pages.ui.cached import ENTRIES, HOUR
 from pages.ui.methods_data import Row, Seen
 from risk_core.arrays import Floats
@@ -47,6 +47,7 @@ def _losses(one: Asked) -> tuple[Floats, Floats] | tuple[()]:
 
 def section(seen: Seen, row: Row) -> None:
     """The measures with their definitions, and the solvency delta of each coin."""
+    row.question.within(sizes.OPENED)
     with st.spinner("Measuring"):
         found, slopes = _measured(row.question.text, row.asked)
     name = row.asked.rulebook.name
