@@ -32,12 +32,13 @@ def mode_helped(name: str) -> str:
 
 def _helped(shown: str, label: str, text: str) -> str:
     found = glossary.term(label)
-    more = "" if found is None else f" {_link(found)}"
+    more = "" if found is None else f" {link(found)}"
     tip = f'<span class="tip" role="tooltip">{escape(text)}{more}</span>'
     return f'<span class="help"><span tabindex="0">{shown}</span>{tip}</span>'
 
 
-def _link(found: glossary.Term) -> str:
+def link(found: glossary.Term) -> str:
+    """The link to a term."""
     return f'<a href="{escape(glossary.link(found))}" target="_blank">Glossary: {escape(found.name)}</a>'
 
 
@@ -73,12 +74,12 @@ def distance(relative: float, shown: str) -> str:
     return f'<span class="chip {kind}" title="{near}">{text}</span>' if kind else f"<span>{text}</span>"
 
 
-def call_badge(mode: ModeResult) -> str:
+def call_badge(mode: ModeResult, said: str = "Margin call") -> str:
     """A badge where the worst pool or leg of a mode is below its margin call and not liquidated yet; empty else."""
     worst, level = mode.worst_bucket.figures, alerts.present().call
     if worst.room(level / 100.0) >= -worst.zero or worst.buffer < -worst.zero:
         return ""
-    return badge("Margin call", "call", f"Maintenance used is above {level:g} %, the margin call of your alert levels.")
+    return badge(said, "call", f"Maintenance used is above {level:g} %, the margin call of your alert levels.")
 
 
 def _width(used: float | None) -> float:

@@ -12,6 +12,8 @@ from pages.ui.view import View
 from risk_core.margin.compare import Comparison
 from risk_core.margin.models import MODES
 
+NARROW_CALL = '<span class="narrow"> !</span>'
+"""Stands beside the share used for the badge of a margin call where there is no room for it."""
 SHORT = 8
 """Digits of a content hash that are shown."""
 
@@ -61,14 +63,15 @@ def _mode(seen: View, name: str) -> str:
     (new, who), (old, _) = (worst_used(one.modes[name]) for one in (seen.after, seen.before))
     where, far, relative = _level(seen.after, name)
     was = f" (was {words.used(old)}, {' '.join(_level(seen.before, name)[:2])})" if seen.has_before else ""
-    call = markup.call_badge(seen.after.modes[name])
+    call = markup.call_badge(seen.after.modes[name], "call")
     title = (f"{MODES[name].title}: maintenance used {words.used(new)}{f', {who}' if who else ''}; nearest liquidation "
              f"{where} {far}{was}. Liquidation at 100 %{', margin call now' if call else ''}."
              f"{_wallets(seen.after, name)}")
     band = style.danger(new)
     wallets = seen.after.modes[name].wallets
     named = f"{who} " if any(who == wallet.name for wallet in wallets) else ""
-    share = f'<span class="chip {band}">{escape(named + words.used(new).replace("no equity left", "no equity"))}</span>'
+    share = (f'<span class="chip {band}">{escape(named + words.used(new).replace("no equity left", "no equity"))}'
+             f"{call and NARROW_CALL}</span>")
     return (f'<div class="mo" title="{escape(title)}"><span class="k">{markup.mode(name)}{call}{share}</span>'
             f"{markup.bar(new, old, moved=seen.has_before)}"
             f'<span class="s"><span>{escape(where)}</span>{_far(far, relative)}</span></div>')

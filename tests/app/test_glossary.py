@@ -35,10 +35,16 @@ def test_no_line_of_the_file_is_lost():
     assert len(glossary.signs()) == len(re.findall(r"^\|", text, re.MULTILINE)) - 2
 
 
+def test_every_term_says_unit_formula_and_limits_or_that_there_is_none():
+    for one in glossary.terms():
+        assert [what for what, _ in one.facts] == list(glossary.FACTS), one.name
+        assert all(said.endswith(".") for _, said in one.facts), one.name
+
+
 def test_amounts_say_their_unit():
-    for name in ("equity", "initial margin", "maintenance margin", "buffer", "available", "maintenance used", "pledge",
+    for name in ("equity", "margin call", "initial margin", "maintenance margin", "buffer", "available", "maintenance used", "pledge",
                  "capital freed", "bankruptcy price", "distance", "delta", "gamma", "vega", "theta", "funding"):
-        assert "Unit" in dict(glossary.term(name).facts), name
+        assert not dict(glossary.term(name).facts)["Unit"].startswith("none"), name
 
 
 def test_every_mode_is_a_term():
