@@ -60,8 +60,7 @@ def _against() -> None:
     """What the grey figures are."""
     held = desk.desk()
     if len(held.history.past) > 1 and state.is_changed(held.held):
-        linked.choice("Compared with", [LAST, OPENED], LAST, "against", label_visibility="collapsed",
-                      format_func=lambda one: f"From {one}",
+        linked.choice("Compared with", [LAST, OPENED], LAST, "against", format_func=lambda one: f"From {one}",
                       help=f"What the grey figures show. {glossary.pointer('What-if')}")
 
 

@@ -81,9 +81,11 @@ def _pair(names: tuple[str, ...]) -> tuple[str, str]:
     if len(names) == 2:
         return names[0], names[1]
     one, other = st.columns(2)
-    across = linked.pick(one, "Across", names, names[0], "map.x", words.escape)
+    across = linked.pick(one, "Across", names, names[0], "map.x", words.escape,
+                         help=f"The coin along the map. {glossary.pointer('Underlying')}")
     others = [name for name in names if name != across]
-    return across, linked.pick(other, "Up", others, others[0], "map.y", words.escape)
+    return across, linked.pick(other, "Up", others, others[0], "map.y", words.escape,
+                               help=f"The coin up the map. {glossary.pointer('Underlying')}")
 
 
 def price_control(key: str, names: tuple[str, ...]) -> str:
@@ -91,6 +93,7 @@ def price_control(key: str, names: tuple[str, ...]) -> str:
     if len(names) < 2:
         return names[0] if names else state.TOGETHER
     chosen = linked.choice("Price", [TOGETHER, *names], names[0], key,
+                           help=f"The price that moves; the others stand still. {glossary.pointer('Walk')}",
                            format_func=lambda name: name if name == TOGETHER else words.escape(f"{name} alone"))
     return state.TOGETHER if chosen == TOGETHER else chosen
 
