@@ -16,7 +16,7 @@ COLUMNS = (
     ("gamma", "Gamma, coins per 1 %", "Change of delta, in coins, when the price rises by 1 %."),
     ("vega", "Vega, USD per vol point",
      "Dollars gained when implied volatility rises by one point, added up within one expiry."),
-    ("normalised_vega", "Normalised vega, USD per vol point",
+    ("normalised_vega", "30-day vega, USD per vol point",
      "Vega × √(30 ÷ days to expiry): as if every option had 30 days, so that expiries can be added up."),
     ("theta", "Theta, USD per day", "Dollars gained as one day passes and nothing else moves."),
 )
