@@ -26,8 +26,8 @@ MEANINGS = {
                        "still.",
     "Nearest level": "USD, index price. The first price at which it is liquidated, seen from the present one.",
     "Distance": "From the present price to the nearest level, and the same in daily standard deviations (σ), which the "
-                f"rows are ordered by; without a volatility as if σ were {words.percent(USUAL, places=0)}. Coloured where "
-                "it is near, close or very close by the alert levels.",
+                f"rows are ordered by; without a volatility as if σ were {words.percent(USUAL, places=0)}. Coloured "
+                "where it is near, close or very close by the alert levels.",
     "Bankruptcy price": "USD, index price. First price at or beyond the nearest level at which its equity is 0; of "
                         "what is liquidated now the price nearest to the present one.",
 }
