@@ -10,6 +10,7 @@ from pages.ui import (
     cards,
     desk,
     effect,
+    glossary,
     grid_view,
     leg_form,
     linked,
@@ -59,8 +60,8 @@ def _against() -> None:
     """What the grey figures are."""
     held = desk.desk()
     if len(held.history.past) > 1 and state.is_changed(held.held):
-        linked.choice("Compared with", [LAST, OPENED], LAST, "against", label_visibility="collapsed",
-                      format_func=lambda one: f"From {one}", help="What the grey figures show.")
+        linked.choice("Compared with", [LAST, OPENED], LAST, "against", format_func=lambda one: f"From {one}",
+                      help=f"What the grey figures show. {glossary.pointer('What-if')}")
 
 
 def tabs() -> None:

@@ -129,7 +129,9 @@ def along_control(names: tuple[str, ...]) -> None:
     """Which price the picture walks along: one underlying's, or all together. `along` reads it."""
     if len(names) > 1:
         linked.choice("Price on the axis", [ALL, *names], ALL, ALONG, format_func=words.escape,
-                      on_change=following.follow)
+                      on_change=following.follow,
+                      help="The price that moves along the picture; with all prices each moves by the same "
+                           f"percentage. {glossary.pointer('Common move')}")
 
 
 def along(names: tuple[str, ...]) -> str:

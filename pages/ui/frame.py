@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from db.errors import StoreError
-from pages.ui import baseline, controls, following, keeping, linked, state, strip, style, view, words
+from pages.ui import alerts, baseline, controls, following, keeping, linked, state, strip, style, view, words
 from risk_core.errors import MarginscopeError
 
 LINK = "link.menu"
@@ -22,7 +22,8 @@ def surround() -> None:
         baseline.pin()
     except (StoreError, MarginscopeError):
         return
-    if told := state.note():
+    refused = alerts.take_up()
+    if told := " ".join(part for part in (state.note(), refused) if part):
         st.toast(words.escape(told), icon=":material/restore:")
     with st.sidebar:
         _panel()
@@ -73,6 +74,7 @@ def _footed() -> tuple[object, ...]:
 def _foot() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="panel_foot"):
         _pin()
+        alerts.menu()
         _copy(state.draft())
     if keeping.NOT_KEPT in st.session_state:
         st.caption(f":material/warning: {words.escape(st.session_state[keeping.NOT_KEPT])}")
@@ -124,7 +126,8 @@ def _copy(held: state.Draft) -> None:
 def link(held: state.Draft) -> str:
     """The address of this page with the saved account, the pin, the controls and the choices as they are."""
     pinned = baseline.pin()
-    known = {**state.address(held), baseline.LINK: pinned.key if pinned else "", **controls.told(state.account(held))}
+    known = {**state.address(held), baseline.LINK: pinned.key if pinned else "", alerts.LINK: "", **alerts.told(),
+             **controls.told(state.account(held))}
     others = [name for name in st.query_params if controls.is_control(name)]
     query = linked.query(*others, *state.OF_THIS_TAB, *known, **{name: value for name, value in known.items() if value})
     return f"{st.context.url or ''}?{query}"

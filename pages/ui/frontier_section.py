@@ -6,7 +6,20 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import cached, csv_files, downloads, frontier_figure, heading, jumping, linked, markup, state, view, words
+from pages.ui import (
+    cached,
+    csv_files,
+    downloads,
+    frontier_figure,
+    glossary,
+    heading,
+    jumping,
+    linked,
+    markup,
+    state,
+    view,
+    words,
+)
 from pages.ui.chart import chart
 from pages.ui.following import follows_first
 from pages.ui.frontier_near import Near
@@ -43,10 +56,12 @@ def section() -> None:
 def _asked(seen: view.View) -> MapPicture | None:
     """The controls of the map and the map they ask for."""
     kinds = [kind for kind in KINDS if kind != COINS or len(seen.names) > 1]
-    why = None if COINS in kinds else "A map over two coins needs two coins in the account."
-    kind = linked.choice("Map over", kinds, kinds[0], "map", help=why, format_func=KINDS.__getitem__)
+    why = "The two things that move." + ("" if COINS in kinds else " Two coins need two coins in the account.")
+    kind = linked.choice("Map over", kinds, kinds[0], "map", help=f"{why} {glossary.pointer('Frontier')}",
+                         format_func=KINDS.__getitem__)
     modes = [*seen.modes, EVERY]
     mode = linked.choice("Buffer of", modes, _weakest(seen), "map.mode",
+                         help=f"Whose least buffer is drawn. {glossary.pointer('Buffer')}",
                          format_func=lambda name: "All modes" if name == EVERY else MODES[name].title)
     chosen = None if mode == EVERY else mode
     footer = heading.demo_note(seen.draft) + (", what-if" if seen.moved else "")
@@ -66,9 +81,11 @@ def _pair(names: tuple[str, ...]) -> tuple[str, str]:
     if len(names) == 2:
         return names[0], names[1]
     one, other = st.columns(2)
-    across = linked.pick(one, "Across", names, names[0], "map.x", words.escape)
+    across = linked.pick(one, "Across", names, names[0], "map.x", words.escape,
+                         help=f"The coin along the map. {glossary.pointer('Underlying')}")
     others = [name for name in names if name != across]
-    return across, linked.pick(other, "Up", others, others[0], "map.y", words.escape)
+    return across, linked.pick(other, "Up", others, others[0], "map.y", words.escape,
+                               help=f"The coin up the map. {glossary.pointer('Underlying')}")
 
 
 def price_control(key: str, names: tuple[str, ...]) -> str:
@@ -76,6 +93,7 @@ def price_control(key: str, names: tuple[str, ...]) -> str:
     if len(names) < 2:
         return names[0] if names else state.TOGETHER
     chosen = linked.choice("Price", [TOGETHER, *names], names[0], key,
+                           help=f"The price that moves; the others stand still. {glossary.pointer('Walk')}",
                            format_func=lambda name: name if name == TOGETHER else words.escape(f"{name} alone"))
     return state.TOGETHER if chosen == TOGETHER else chosen
 

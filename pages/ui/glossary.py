@@ -26,7 +26,7 @@ ON_SCREEN = "On screen"
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word. facts: unit, formula and limits where there are any; labels: other names it has on screen."""
+    """One word. facts: unit, formula and limits, `none.` where there is none; labels: other names it has on screen."""
 
     name: str
     section: str
@@ -79,6 +79,12 @@ def pointer(name: str) -> str:
     """`Glossary: Equity` as a markdown link, for help texts. Raises KeyError for a name that is no term."""
     found = _by_label()[name.lower()]
     return f"[Glossary: {found.name}]({link(found)})"
+
+
+def steady(name: str) -> str:
+    """The same link without the account, for what is made anew and loses what was typed when its help changes."""
+    found = _by_label()[name.lower()]
+    return f"[Glossary: {found.name}]({ADDRESS}?{urlencode({ASKED: found.anchor})})"
 
 
 def told(label: str, text: str) -> str:

@@ -26,7 +26,8 @@ MEANINGS = {
                        "still.",
     "Nearest level": "USD, index price. The first price at which it is liquidated, seen from the present one.",
     "Distance": "From the present price to the nearest level, and the same in daily standard deviations (σ), which the "
-                f"rows are ordered by; without a volatility as if σ were {words.percent(USUAL, places=0)}.",
+                f"rows are ordered by; without a volatility as if σ were {words.percent(USUAL, places=0)}. Coloured "
+                "where it is near, close or very close by the alert levels.",
     "Bankruptcy price": "USD, index price. First price at or beyond the nearest level at which its equity is 0; of "
                         "what is liquidated now the price nearest to the present one.",
 }
@@ -143,7 +144,8 @@ def _distance(row: Row) -> list[str]:
     moved = row.was is not None and abs(row.was / level.nearest - 1.0) > 1e-6
     old = f'<span class="old">{words.price(row.was or 0.0)} →</span> ' if moved else ""
     sigmas = words.sigmas(row.gap.sigmas, far=True) or "no volatility"
-    near = f'<span class="new">{words.move(row.gap.relative)}</span><span class="sub">{sigmas}</span>'
+    far = markup.distance(row.gap.relative, words.move(row.gap.relative))
+    near = f'<span class="new">{far}</span><span class="sub">{sigmas}</span>'
     return [f'{old}<span class="new">{words.price(level.nearest)}</span>', near]
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui import (
     downloads,
+    glossary,
     heading,
     linked,
     markup,
@@ -60,8 +61,10 @@ def comparison() -> None:
 def _choice(seen: Seen) -> tuple[list[str], bool]:
     options = seen.choices
     usual = [name for name in methods_data.USUAL if name in options]
-    chosen = linked.several("Rulebooks", options, usual, CHOSEN, seen.label, help=HELP, placeholder="Choose rulebooks")
-    return chosen, linked.switch("Liquidation levels", LEVELS, help=HELP_LEVELS)
+    chosen = linked.several("Rulebooks", options, usual, CHOSEN, seen.label, placeholder="Choose rulebooks",
+                            help=f"{HELP} {glossary.pointer('Rulebook')}")
+    return chosen, linked.switch("Liquidation levels", LEVELS,
+                                 help=f"{HELP_LEVELS} {glossary.pointer('Liquidation level')}")
 
 
 def _levels(found: list[Row]) -> dict[str, Level]:

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui import (
     cents,
     downloads,
+    glossary,
     linked,
     markup,
     methods_changes,
@@ -37,7 +38,8 @@ def detail() -> None:
     with told():
         seen = methods_data.present()
         st.subheader("One rulebook in detail", anchor=False)
-        name = linked.pick(st.container(), "Rulebook to open", seen.choices, seen.choices[0], ONE, seen.label)
+        name = linked.pick(st.container(), "Rulebook to open", seen.choices, seen.choices[0], ONE, seen.label,
+                           help=f"Its figure for this account, taken apart. {glossary.pointer('Rulebook')}")
         question = seen.question(name)
         with st.spinner("Opening the figure"):
             asked = methods_data.asked(question)
@@ -81,7 +83,7 @@ def _waterfall(seen: Seen, one: Asked, steps: tuple[LegStep, ...]) -> None:
     names = [f"{at + 1}. {step.step.name}" for at, step in enumerate(steps)]
     left, right = st.columns([3, 2], gap="large")
     chosen = linked.pick(right, "Step opened to its legs", names, names[0], STEP,
-                         help="Click a bar of the waterfall, or choose here.")
+                         help=f"Click a bar of the waterfall, or choose here. {glossary.pointer('Offset')}")
     at = names.index(chosen)
     with right:
         st.html(methods_shares.opened(one, steps[at], shown[at]))

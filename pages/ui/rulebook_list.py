@@ -82,7 +82,8 @@ def _row(key: str, one: Parameter, base: Parameter, *, changed: bool) -> str:
         value = (f'<div class="rb-was"><span class="sub">Rulebook</span>{was}</div><span class="rb-to">→</span>'
                  f'<div><span class="sub">This account</span>{value}</div>')
     source = f"{one.source}; rulebook: {base.source}" if changed else one.source
-    title = f'<b>{escape(rulebook_words.name(key))}</b> {mark}<span class="sub wide">{escape(one.meaning)}</span>'
+    title = (f'<b>{escape(rulebook_words.name(key))}</b> {mark}<span class="sub wide">{escape(one.meaning)} '
+             f"{markup.link(rulebook_words.term(key))}</span>")
     return (f'<div>{title}</div><div class="rb-values">{value}</div><div class="rb-unit">{escape(one.unit)}</div>'
             f'<div class="rb-source">{escape(source)}, <time>{base.date}</time><br><code>{escape(key)}</code></div>')
 

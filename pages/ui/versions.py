@@ -6,7 +6,7 @@ import streamlit as st
 
 from db.errors import StoreError
 from db.records import VersionSummary
-from pages.ui import cached, change_table, desk, recovery, words
+from pages.ui import author, cached, change_table, desk, recovery, words
 from pages.ui.differences import changes, differences, unchanged
 from pages.ui.state import Draft
 from pages.ui.telling import told
@@ -37,8 +37,9 @@ def _list(draft: Draft, found: list[VersionSummary]) -> int:
     some = {one.version: one for one in found[:most]}
     known = st.session_state.get(_key(draft))
     index = list(some).index(known) if known in some else 0
+    here = author.browser()
     chosen = st.radio("Versions", list(some), index=index, key=_key(draft),
-                      format_func=lambda one: _title(some[one], found[0].version),
+                      format_func=lambda one: _title(some[one], found[0].version, here),
                       captions=[words.escape(_what(draft, one)) for one in some.values()],
                       help="Newest first. Choose one to compare it with the present draft.")
     if len(found) > most:
@@ -54,9 +55,10 @@ def _more() -> None:
     st.session_state["history.most"] = st.session_state.get("history.most", PAGE) + PAGE
 
 
-def _title(one: VersionSummary, newest: int) -> str:
+def _title(one: VersionSummary, newest: int, here: str) -> str:
     present = " (present)" if one.version == newest else ""
-    return f"**Version {one.version}**{present} · {one.saved:%Y-%m-%d %H:%M:%S} UTC"
+    by = author.told(one, here)
+    return f"**Version {one.version}**{present} · {one.saved:%Y-%m-%d %H:%M:%S} UTC{by and f' · {words.escape(by)}'}"
 
 
 def _what(draft: Draft, one: VersionSummary) -> str:

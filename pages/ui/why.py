@@ -44,7 +44,7 @@ def why(seen: View) -> None:
     name = linked.choice("Margin mode", list(seen.modes), usual, CHOICE, label_visibility="collapsed",
                          format_func=lambda one: MODES[one].title)
     mode = seen.after.modes[name]
-    st.html(markup.html(f'<p>{markup.mode(name)} <span class="muted">{escape(MODES[name].meaning)}</span></p>'
+    st.html(markup.html(f'<p>{markup.mode_helped(name)} <span class="muted">{escape(MODES[name].meaning)}</span></p>'
                         f"<p>{escape(mode.worst)}</p>"))
     left, right = st.columns([1, 1], gap="large")
     with left:
