@@ -16,7 +16,7 @@ from pages.ui import starting  # noqa: E402
 
 starting.wait()
 
-from pages.ui import frame, hints, incidents, style  # noqa: E402
+from pages.ui import frame, hints, incidents, linked, style  # noqa: E402
 from pages.ui.telling import told  # noqa: E402
 
 
@@ -63,9 +63,10 @@ def main() -> None:
     named = st.Page(_no_page, title="By name", url_path=PAGES[0].address, visibility="hidden")
     chosen = st.navigation([*pages, named], position="top")
     if chosen is named:
-        st.switch_page(pages[0], query_params=st.query_params.to_dict())
+        st.switch_page(pages[0], query_params={name: st.query_params.get_all(name) for name in st.query_params})
     with incidents.caught(), told():
         frame.surround()
+        linked.elsewhere(chosen.title)
         hints.head(chosen.title, next(page.hint for page in PAGES if page.title == chosen.title))
         chosen.run()
 

@@ -153,6 +153,12 @@ def settings() -> None:
         sys.exit(str(refused))
 
 
+def hosts() -> list[str]:
+    """Names under which a browser may open the socket: this machine's own, and those of ALLOWED_HOSTS, by commas."""
+    own = ["localhost", "127.0.0.1"]
+    return own + [name.strip() for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()]
+
+
 if __name__ == "__main__":
     settings()
-    app.run(config={"server.port": port()})
+    app.run(config={"server.port": port(), "server.allowedHosts": hosts()})

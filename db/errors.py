@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from db.authors import Author
     from db.mapping import Account
     from db.records import StoredAccount
 
@@ -133,14 +134,17 @@ class RequestReused(StoreError):
 
 
 class Conflict(StoreError):
-    """Somebody else saved first: `theirs` is what the store holds now, `mine` the edit that was not written."""
+    """Another save came first: `theirs` is what the store holds now, `mine` the edit that was not written.
 
-    def __init__(self, seen_version: int, theirs: "StoredAccount", mine: "Account | None") -> None:
+    by: who tried to save `mine`, so that his own other tab is told as such.
+    """
+
+    def __init__(self, seen_version: int, theirs: "StoredAccount", mine: "Account | None", by: "Author") -> None:
         self.seen_version, self.theirs, self.mine = seen_version, theirs, mine
         when = datetime.fromtimestamp(theirs.saved_ms / 1000, UTC)
         super().__init__(
-            f"“{theirs.account.name}” was saved by somebody else as version {theirs.version} at "
-            f"{when:%Y-%m-%d %H:%M:%S} UTC while you worked on version {seen_version}: reload it, save yours as a "
+            f"“{theirs.account.name}” was saved by {theirs.by.seen_by(by)}, as version {theirs.version} at "
+            f"{when:%Y-%m-%d %H:%M:%S} UTC, while you worked on version {seen_version}: reload it, save yours as a "
             "copy, or overwrite."
         )
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from db import errors
+from db.authors import NOBODY, Author
 from db.columns import canonical
 from risk_core.errors import Refused
 from risk_core.portfolio.account_file import Account, read, read_document, write
@@ -30,6 +31,7 @@ class Kept(NamedTuple):
     body: str
     digest: str
     saved_ms: int
+    by: Author = NOBODY
 
 
 @dataclass(frozen=True)

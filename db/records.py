@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from db.authors import NOBODY, Author
 from db.mapping import Account
 
 
@@ -28,6 +29,7 @@ class StoredAccount:
     version: int
     account: Account
     saved_ms: int
+    by: Author = NOBODY
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,4 @@ class VersionSummary:
     name: str
     digest: str
     saved: datetime
+    by: Author = NOBODY

@@ -1,6 +1,6 @@
 """The tables. Rows know nothing but their columns; `mapping` turns them into core values."""
 
-from sqlalchemy import ForeignKey, Integer, MetaData, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Integer, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from db.columns import Amount, Count, MaybeAmount, Millis, Words, decimal, hexadecimal, json_body, same
@@ -65,6 +65,27 @@ class VersionRow(Row):
         same("clock", "saved_ms > 0"),
         *hexadecimal("digest"),
         *json_body("body"),
+        STRICT,
+    )
+
+
+class AuthorRow(Row):
+    """Who saved a version: the name given and the browser, either may be empty; no row where neither is known."""
+
+    __tablename__ = "version_author"
+
+    account_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[Words]
+    browser: Mapped[Words]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "version"], ["account_version.account_id", "account_version.version"], ondelete="CASCADE"
+        ),
+        same("name", "length(name) <= 80"),
+        same("browser", "length(browser) <= 64"),
+        same("somebody", "name <> '' OR browser <> ''"),
         STRICT,
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from . import output
-from .errors import MarginscopeError, Problem, Refused
+from .errors import MarginscopeError, Problem, Refused, one_line
 from .margin.compare import Comparison, compare
 from .margin.models import MODES
 from .portfolio.account_file import Account, read
@@ -105,9 +105,9 @@ def _told(problems: list[str], file: str, work: Callable[[], T]) -> T:
     try:
         return work()
     except Refused as refused:
-        problems += [f"{file}: {problem}" for problem in refused.problems]
+        problems += [f"{one_line(file)}: {problem}" for problem in refused.problems]
     except MarginscopeError as error:
-        problems.append(f"{file}: {error}")
+        problems.append(f"{one_line(file)}: {error}")
     return None  # type: ignore[return-value]
 
 

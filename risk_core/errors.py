@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,8 @@ class Problem:
     rule: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.rule}" if self.value is ABSENT else f"{self.path}: {shown(self.value)}: {self.rule}"
+        value = "" if self.value is ABSENT else f"{shown(self.value)}: "
+        return one_line(f"{self.path}: {value}{self.rule}")
 
 
 class _Absent:
@@ -38,7 +40,10 @@ class Refused(MarginscopeError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
 
 
 class Unsettled(MarginscopeError):
@@ -47,5 +52,16 @@ class Unsettled(MarginscopeError):
 
 def shown(value: Any, limit: int = 60) -> str:
     """The value as it stood in the file, cut to `limit` characters."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = one_line(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def one_line(text: str) -> str:
+    """The text with what would end its line or steer a terminal written as JSON writes it, by its code."""
+    if text.isprintable():
+        return text
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNSEEN else c for c in text)
+
+
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories of control characters, halves of surrogate pairs, and separators of lines and paragraphs."""

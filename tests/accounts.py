@@ -472,7 +472,7 @@ AGAIN, HUGE = "\u0000again", "\u0000huge"
 
 class Draft:
     def __init__(self, rng):
-        self.rng, self.account, self.used = rng, valid_base(rng), set()
+        self.rng, self.account, self.used, self.beside = rng, valid_base(rng), set(), set()
         self.market = self.account["market"]
         self.positions, self.collateral = self.account["positions"], self.account["collateral"]
 
@@ -898,6 +898,47 @@ def duplicate_surface_point(draft):
     return f"market.underlyings.SPARE.volatility[{len(points) - 1}]"
 
 
+def duplicate_point_beside_a_bad_one(draft):
+    """A point is repeated whatever else is wrong with the earlier one."""
+    points = [{"expiry": EXPIRY, "strike": 100, "iv": bad_number(draft.rng)},
+              {"expiry": "2027-03-26T09:00:00+01:00", "strike": 100.0, "iv": 0.6}]
+    if not draft.once("LATE"):
+        return None
+    draft.market["underlyings"]["LATE"] = {"price": 10, "volatility": points}
+    draft.beside.add("market.underlyings.LATE.volatility[0].iv")
+    return "market.underlyings.LATE.volatility[1]"
+
+
+def two_correlations(draft):
+    """The same pair in both orders: the later one is refused unless it says the same."""
+    draft.market["correlation"] |= {"SPARE/BARE": 0.25, "BARE/SPARE": draft.rng.choice((-0.25, 0.3))}
+    return "market.correlation.BARE/SPARE"
+
+
+def name_in_market(draft):
+    name = draft.rng.choice(("", "  ", "A\nB", "A\x7f", "\x1b[2J"))
+    if not draft.once("name", name):
+        return None
+    draft.market["assets"][name] = 2.0
+    return f"market.assets.{name}"
+
+
+def name_of_an_underlying(draft):
+    name = draft.rng.choice(("\t", "A\rB", "\u0000"))
+    if not draft.once("name", name):
+        return None
+    draft.market["underlyings"][name] = {"price": 2.0}
+    return f"market.underlyings.{name}"
+
+
+def no_volatility_and_more(draft):
+    """An option on an underlying without volatility, beside another fault of its own."""
+    key, value = draft.rng.choice((("expiry", PAST), ("expiry", "soon"), ("mark_price", "1"), ("mark_price", -1.0)))
+    i = draft.append(**an_option("BARE", EXPIRY, strike=strike_of_its_own(draft)) | {key: value})
+    draft.beside.add(f"positions[{i}].{key}")
+    return f"positions[{i}].iv"
+
+
 def duplicate_forward(draft):
     if not draft.once("SPARE", "forwards"):
         return None
@@ -916,9 +957,17 @@ def missing_at_top(draft):
 
 
 def missing_underlyings(draft):
-    draft.account["positions"], draft.account["collateral"] = [], [{"asset": "USD", "amount": 5}]
+    draft.account["positions"] = []
     draft.account["market"] = {"assets": {"USDT": 1.0}}
     return "market.underlyings"
+
+
+def wrong_block(draft):
+    """Without the block that gives prices no asset is said to lack one."""
+    key, value = draft.rng.choice((("underlyings", []), ("underlyings", "BTC"), ("assets", 3), ("assets", [1.0])))
+    draft.account["positions"] = []
+    draft.market[key] = value
+    return f"market.{key}"
 
 
 def wrong_at_top(draft):
@@ -940,15 +989,16 @@ FAULTS = (
     negative_pledge, nonpositive_in_market, nonpositive_flat_volatility, nonpositive_asset_price, option_key_on_future,
     expiry_on_perpetual, leverage_on_option, duplicate_id, expired, no_volatility, only_expired_volatility,
     lacking_underlying, lacking_asset, asset_in_both, usd_at_another_price, different_marks, different_future_marks,
-    different_ivs, mark_out_of_bounds, duplicate_surface_point, duplicate_forward)
-LONE_FAULTS = (missing_at_top, missing_underlyings, wrong_at_top)
+    different_ivs, mark_out_of_bounds, duplicate_surface_point, duplicate_forward, duplicate_point_beside_a_bad_one,
+    two_correlations, name_in_market, name_of_an_underlying, no_volatility_and_more)
+LONE_FAULTS = (missing_at_top, missing_underlyings, wrong_at_top, wrong_block)
 NOT_JSON = ("", "   ", "{", "not json", "{'format': 1}", '{"format": "marginscope-account/1",}', '{"a": 1} {"b": 2}',
             "[", '{"amount": 01}', '{"amount": .5}', "<html></html>", "[]", "3", '"text"', "null")
 
 
 def plant(draft, faults):
-    """The paths of the faults that found a place of their own."""
-    return {path for path in (fault(draft) for fault in faults) if path is not None}
+    """The paths of the faults that found a place of their own, and of those planted beside them."""
+    return {path for path in (fault(draft) for fault in faults) if path is not None} | draft.beside
 
 
 def refused_accounts(seed):

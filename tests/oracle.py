@@ -396,7 +396,7 @@ class Bucket:
     cash: float                       # the part of the collateral that no walk moves, pledges given or taken
     coins: dict = field(default_factory=dict)   # underlying → haircut value of the coin held, at the present price
     scan: bool = False                # portfolio rules
-    present: dict = field(default_factory=dict)  # underlying → its figures now
+    known: dict = field(default_factory=dict)   # (underlying, k) → its figures there, once they were asked for
 
 
 @dataclass
@@ -482,16 +482,17 @@ def underlying_figures(bucket, underlying, k):
     return gain, math.fsum(m[0] for m in margins), math.fsum(m[1] for m in margins)
 
 
-def present_figures(bucket, underlying):
-    if underlying not in bucket.present:
-        bucket.present[underlying] = underlying_figures(bucket, underlying, 1.0)
-    return bucket.present[underlying]
+def figures_of(bucket, underlying, k=1.0):
+    """The same, remembered: buffer and equity are asked for at the same points."""
+    if (underlying, k) not in bucket.known:
+        bucket.known[underlying, k] = underlying_figures(bucket, underlying, k)
+    return bucket.known[underlying, k]
 
 
 def figures(bucket, underlying, k):
     """(equity, initial, maintenance) of a bucket with the index of `underlying` at k × its present price."""
-    moved = underlying_figures(bucket, underlying, k)
-    still = [present_figures(bucket, u) for u in bucket.nets if u != underlying]
+    moved = figures_of(bucket, underlying, k)
+    still = [figures_of(bucket, u) for u in bucket.nets if u != underlying]
     coins = [value * k if u == underlying else value for u, value in bucket.coins.items()]
     equity = math.fsum([bucket.cash, moved[0]] + coins + [f[0] for f in still])
     return equity, math.fsum([moved[1]] + [f[1] for f in still]), math.fsum([moved[2]] + [f[2] for f in still])
@@ -514,9 +515,8 @@ def option_kinks(net, scan, spacing):
     leg = net.leg
     centres = [leg.strike / leg.forward / (1.0 + x) for x in (SHOCKS if scan else (0.0,))]
     kinks = [leg.strike / leg.index, *centres]
-    for width in leg.widths if scan else leg.widths[1:2]:
-        if 0.0 < width < 2.0 * spacing:
-            kinks += [point for centre in centres for point in spread_out(centre, width)]
+    if 0.0 < leg.widths[1] < 2.0 * spacing:
+        kinks += [point for centre in centres for point in spread_out(centre, leg.widths[1])]
     return kinks
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import app
-from benchmarks import adapter, browser_latency, page_cpu, peers, targets
+from benchmarks import adapter, browser_latency, page_cpu, peers, store_writers, targets
 from benchmarks.__main__ import main
 from benchmarks.contest import OURS, Table, WrongAnswer, contest
 from benchmarks.peers import Peer
@@ -163,3 +163,18 @@ def test_only_one_user_is_held_to_the_budget():
     browser_latency.add(table, "a move", 10, waits)
     assert [len(row) for row in table.rows] == [len(table.head)] * 2
     assert [gate[-1] for gate in table.gates] == [False, False]
+
+
+def test_writers_at_once_lose_nothing_and_say_what_they_waited(capsys):
+    assert store_writers.main(["--quick"]) == 0
+    printed = tables(capsys.readouterr().out)
+    rows = printed["Saves of one SQLite file, milliseconds"]
+    assert [row[:2] for row in rows[1:]] == [["1", "10"], ["8", "80"]] and {len(row) for row in rows} == {len(rows[0])}
+    assert all(float(row[4]) <= float(row[5]) <= float(row[6]) + 0.5 for row in rows[1:])
+    assert len(printed["Gates"]) == 3
+
+
+def test_a_lost_update_fails_the_benchmark_of_writers(monkeypatch, capsys):
+    monkeypatch.setattr(store_writers, "dollars", lambda account: 0)
+    assert store_writers.main(["--quick"]) == 1
+    assert "10 of 10 updates are lost" in capsys.readouterr().err

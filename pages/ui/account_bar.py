@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import (
+    author,
     cached,
     demo_data,
     desk,
@@ -38,6 +39,7 @@ def show() -> None:
         _delete(draft)
         exchange.import_()
         downloads.show(draft)
+        author.menu()
         st.button("Undo", icon=":material/undo:", key="undo", on_click=desk.undo,
                   disabled=not (held.history.past or held.troubles), help="Take back the last edit.")
         st.button("Redo", icon=":material/redo:", key="redo", on_click=desk.redo,

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import cached, markup, view, words
+from pages.ui import cached, glossary, linked, markup, view, words
 from pages.ui.following import follows
 from pages.ui.telling import told
 from risk_core.liquidation.assumptions import STILL, TOGETHER, WORDS, Assumed, Range
@@ -21,8 +21,9 @@ NOTE = ("With several positions in one pool there is no single liquidation price
 @follows
 def section() -> None:
     """A switch, and the table when it is on."""
-    shown = st.toggle("Other assumptions about the rest of the pool", key=CHOICE, bind="query-params",
-                      help="Liquidation prices of each position when the others move too, or as venues estimate them.")
+    shown = linked.switch("Other assumptions about the rest of the pool", CHOICE,
+                          help="Liquidation prices of each position when the others move too, or as venues estimate "
+                               f"them. {glossary.pointer('Liquidation level')}")
     if not shown:
         return
     with told():

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 
 import streamlit as st
 
-from pages.ui import cached, keeping, state
+from pages.ui import cached, keeping, linked, state
 from pages.ui.cached import Asked
 from risk_core.errors import MarginscopeError
 from risk_core.portfolio.account_file import read_document
 from risk_core.portfolio.whatif import WhatIf
+from risk_core.rulebooks import choices
 
 PIN = "pinned baseline"
 LINK = "pin"
@@ -39,7 +40,7 @@ def pin() -> Pin | None:
     if PIN not in st.session_state:
         st.session_state[PIN] = _of_link(str(st.query_params.get(LINK, "")))
     held: Pin | None = st.session_state[PIN]
-    _follow("" if held is None else held.key)
+    linked.put(LINK, "" if held is None else held.key)  # a refresh or a copied address shows the same before
     return held
 
 
@@ -57,7 +58,8 @@ def written(question: Asked, label: str, short: str) -> str:
     """What is kept of a pin: account file and moves, from which every figure follows."""
     document = question.account.document
     if question.rules.digest != cached.rulebook(question.account.rules).digest:
-        document = {**document, "rules": question.rules.name}
+        laid = {key: question.rules.parameters[key].value for key in question.rules.overridden}
+        document = {**document, "rules": choices.Chosen(question.rules.name, laid).rules}
     kept = {"document": document, "what_if": asdict(question.what_if), "label": label, "short": short}
     return json.dumps(kept, ensure_ascii=True)
 
@@ -80,11 +82,3 @@ def _of_link(key: str) -> Pin | None:
         said = "The pinned baseline of this link has expired: figures are compared with now."
         st.session_state[state.NOTE] = " ".join(part for part in (state.note(), said) if part)
     return found
-
-
-def _follow(key: str) -> None:
-    """The link carries what is pinned, so that a refresh or a copied address shows the same before."""
-    if not key and LINK in st.query_params:
-        del st.query_params[LINK]
-    elif key and st.query_params.get(LINK) != key:
-        st.query_params[LINK] = key

@@ -10,8 +10,10 @@ from pages.ui import (
     cards,
     desk,
     effect,
+    glossary,
     grid_view,
     leg_form,
+    linked,
     market_tab,
     markup,
     order_table,
@@ -58,21 +60,19 @@ def _against() -> None:
     """What the grey figures are."""
     held = desk.desk()
     if len(held.history.past) > 1 and state.is_changed(held.held):
-        st.segmented_control("Compared with", [LAST, OPENED], default=LAST, required=True, key="against",
-                             label_visibility="collapsed", format_func=lambda one: f"From {one}",
-                             help="What the grey figures show.")
+        linked.choice("Compared with", [LAST, OPENED], LAST, "against", format_func=lambda one: f"From {one}",
+                      help=f"What the grey figures show. {glossary.pointer('What-if')}")
 
 
 def tabs() -> None:
     """The grids. Only the open tab is drawn; what is typed in the others is kept."""
     held = desk.desk()
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
-        chosen = st.segmented_control("Edit", [POSITIONS, COLLATERAL, MARKET, HISTORY], default=POSITIONS,
-                                      required=True, key="tab", format_func=lambda tab: _title(tab, held),
-                                      label_visibility="collapsed")
+        chosen = linked.named_choice("Edit", [POSITIONS, COLLATERAL, MARKET, HISTORY], POSITIONS, "tab",
+                                     lambda tab: _title(tab, held), label_visibility="collapsed")
         _against()
     {POSITIONS: _positions, COLLATERAL: _collateral, MARKET: market_tab.show,
-     HISTORY: versions.show}[chosen or POSITIONS]()
+     HISTORY: versions.show}[chosen]()
 
 
 def _title(tab: str, held: Desk) -> str:

@@ -15,7 +15,8 @@ import numpy as np
 import streamlit as st
 
 from db.store import Store, StoredAccount, open_store
-from pages.ui.plans import DAYS, VOLATILITY, Plan
+from pages.ui import sizes
+from pages.ui.plans import COINS, DAYS, VOLATILITY, Plan
 from risk_core.liquidation.assumptions import Range, ranges
 from risk_core.liquidation.frontier import Map, price_and_days, price_and_volatility, two_prices
 from risk_core.liquidation.played import Played
@@ -54,6 +55,15 @@ class Asked:
         moves = (self.what_if.price, prices, self.what_if.volatility, self.what_if.days, self.what_if.size,
                  self.what_if.leverage)
         return f"{self.account.digest} {self.rules.digest} {moves!r}"
+
+    def within(self, most: sizes.Most) -> Asked:
+        """The question itself. Raises TooLarge where its book is larger than such a figure is computed for."""
+        sizes.check(most, self.account, self.rules.rules)
+        return self
+
+
+MAPS: Final = {COINS: sizes.COINS, VOLATILITY: sizes.VOLATILITY, DAYS: sizes.DAYS}
+"""The largest book of each kind of map."""
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -117,7 +127,7 @@ def unavailable(question: Asked) -> Mapping[str, str]:
 
 def compared(question: Asked) -> Comparison:
     """Every mode of the account after the what-if. Raises Refused, Unsettled."""
-    return _compared(question.text, question)
+    return _compared(question.text, question.within(sizes.COMPARED))
 
 
 @st.cache_resource(max_entries=2 * ENTRIES, ttl=HOUR, show_spinner=False)
@@ -131,7 +141,7 @@ def walked(question: Asked, along: tuple[str, ...], modes: tuple[str, ...], fact
     factor: where the what-if stands on this walk; factors of the answer are multiples of the price before it.
     Raises Refused, Unsettled.
     """
-    return _walked(question.text, along, modes, factor, question)
+    return _walked(question.text, along, modes, factor, question.within(sizes.WALKED))
 
 
 def _rebased(found: Walk, factor: float) -> Walk:
@@ -150,7 +160,7 @@ def _triggered(text: str, modes: tuple[str, ...], _asked: Asked) -> tuple[Trigge
 
 def triggered(question: Asked, modes: tuple[str, ...]) -> tuple[Trigger, ...]:
     """Where every pool and leg is liquidated after the what-if. Raises Refused, Unsettled."""
-    return _triggered(question.text, modes, question)
+    return _triggered(question.text, modes, question.within(sizes.TRIGGERED))
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)
@@ -160,7 +170,7 @@ def _ranged(text: str, modes: tuple[str, ...], _asked: Asked) -> tuple[Range, ..
 
 def ranged(question: Asked, modes: tuple[str, ...]) -> tuple[Range, ...]:
     """Liquidation prices of a pool's positions under each assumption of the rest. Raises Refused, Unsettled."""
-    return _ranged(question.text, modes, question)
+    return _ranged(question.text, modes, question.within(sizes.RANGED))
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)
@@ -170,7 +180,7 @@ def _played(text: str, modes: tuple[str, ...], _asked: Asked) -> tuple[Played, .
 
 def played(question: Asked, modes: tuple[str, ...]) -> tuple[Played, ...]:
     """The liquidation of each mode, step by step. Raises Refused, Unsettled."""
-    return _played(question.text, modes, question)
+    return _played(question.text, modes, question.within(sizes.PLAYED))
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)
@@ -190,7 +200,7 @@ def _mapped(text: str, plan: Plan, modes: tuple[str, ...], _asked: Asked) -> Map
 
 def mapped(question: Asked, plan: Plan, modes: tuple[str, ...]) -> Map:
     """Least buffer of each mode over the plan's grid, the account otherwise as after the what-if. Raises Refused."""
-    return _mapped(question.text, plan, modes, question)
+    return _mapped(question.text, plan, modes, question.within(MAPS[plan.kind]))
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)

@@ -24,8 +24,9 @@ def story(seen: View, along: Walked) -> str:
 def _card(seen: View, along: Walked, name: str) -> str:
     (used, who), (before, _) = (worst_used(one.modes[name]) for one in (seen.after, seen.before))
     what = f"maintenance used, {who}" if who else "maintenance used"
+    call = markup.call_badge(seen.after.modes[name])
     head = (f'<div class="top">{markup.mode(name)}<span class="what"><span class="muted">{escape(what)}</span> '
-            f"{markup.chip(used)}</span></div>")
+            f"{markup.chip(used)}{call}</span></div>")
     text = f"<p>{escape(sentence(along.stand[name], along.scene))}</p>"
     return f'<div class="ms-card {name}">{head}{markup.bar(used, before, moved=seen.has_before)}{text}</div>'
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from html import escape
 
 from pages.ui import markup
-from pages.ui.differences import SAME, Change
+from pages.ui.differences import Change
 
 SHOWN = 60
 
 
-def table(changes: Sequence[Change], before: str, after: str) -> str:
-    """HTML of the differences under the titles of the two sides."""
+def table(changes: Sequence[Change], before: str, after: str, unchanged: str) -> str:
+    """HTML of the differences under the titles of the two sides. unchanged: what is said where there are none."""
     if not changes:
-        return markup.html(f'<p class="muted">{SAME}.</p>', name="ms-changes")
+        return markup.html(f'<p class="muted">{unchanged}.</p>', name="ms-changes")
     rows = "".join(_row(change, first=i == 0 or changes[i - 1].place != change.place)
                    for i, change in enumerate(changes[:SHOWN]))
     more = len(changes) - SHOWN

@@ -1,4 +1,5 @@
-// One chart: plotly's react keeps zoom and legend while the data change, and the theme's colours are put in here.
+// One chart, drawn anew by plotly's react whenever the data change, with the theme's colours. What the reader zoomed to
+// and hid in the legend is kept here: plotly would drop a zoom whenever the figure comes with another range of its own.
 const load = () => (window.__marginscopePlotly ??= new Promise((done, failed) => {
   const script = document.createElement('script');
   script.src = new URL('app/static/plotly.min.js', document.baseURI).href;
@@ -8,6 +9,7 @@ const load = () => (window.__marginscopePlotly ??= new Promise((done, failed) =>
 }));
 
 const NARROW = 560;
+const TWICE = 300; // milliseconds between the clicks of a double click
 
 function colours(element) {
   const css = getComputedStyle(element);
@@ -61,9 +63,66 @@ function themed(figure, element, narrow) {
   };
 }
 
-const config = (name) => ({
-  displaylogo: false, showSendToCloud: false, displayModeBar: 'hover', scrollZoom: false, responsive: false, doubleClick: 'reset',
-  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+// What the reader chose, for as long as the figure has one revision: ranges by axis, and what of the legend is hidden.
+function kept(box, revision) {
+  if (box.__kept?.revision !== revision) box.__kept = { revision, ranges: {}, hidden: new Set() };
+  return box.__kept;
+}
+
+const inLegend = (trace) => trace.legendgroup ?? trace.name;
+
+// Axes get another revision at every draw, so that plotly takes the ranges from here and never those of its own memory.
+function asLeft(data, layout, { ranges, hidden }, turn) {
+  for (const key of Object.keys(layout)) {
+    if (/^[xy]axis\d*$/.test(key)) Object.assign(layout[key], { uirevision: turn }, ranges[key] && { range: [...ranges[key]], autorange: false });
+  }
+  for (const trace of data) {
+    if (hidden.has(inLegend(trace))) trace.visible = 'legendonly';
+  }
+}
+
+function remember(box, change) {
+  const { ranges } = box.__kept;
+  for (const key of Object.keys(change)) {
+    const axis = /^([xy]axis\d*)\.range/.exec(key)?.[1];
+    if (axis) ranges[axis] = [...box.layout[axis].range];
+  }
+}
+
+function rememberHidden(box) {
+  box.__kept.hidden = new Set(box.data.filter(({ visible }) => visible === 'legendonly').map(inLegend));
+}
+
+function zoomedOut(box) {
+  clearTimeout(box.__click);
+  box.__zoomedOut = performance.now();
+  box.__kept.ranges = {};
+  redraw(box);
+}
+
+// Where a double click would zoom out again, a click waits until it is sure to be a single one.
+function clicked(box, event) {
+  clearTimeout(box.__click);
+  if (performance.now() - box.__zoomedOut < TWICE) return;
+  const patience = Object.keys(box.__kept.ranges).length ? TWICE : 0;
+  if (patience) box.__click = setTimeout(box.__clicked, patience, event); else box.__clicked(event);
+}
+
+const HEARD = {
+  plotly_relayout: remember, plotly_restyle: rememberHidden, plotly_doubleclick: zoomedOut, plotly_click: clicked,
+};
+
+function listen(box) {
+  for (const [name, heard] of Object.entries(HEARD)) {
+    box.removeAllListeners(name);
+    if (name !== 'plotly_click' || box.__clicked) box.on(name, (event) => heard(box, event));
+  }
+}
+
+const config = (name, Plotly) => ({
+  displaylogo: false, showSendToCloud: false, displayModeBar: 'hover', scrollZoom: false, responsive: false, doubleClick: false,
+  doubleClickDelay: TWICE, modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'resetScale2d'],
+  modeBarButtonsToAdd: [{ name: 'zoomed out', title: 'Reset axes', icon: Plotly.Icons.home, click: zoomedOut }],
   toImageButtonOptions: { format: 'png', scale: 2, filename: name },
 });
 
@@ -84,9 +143,9 @@ async function draw(box) {
   if (!box.isConnected || !box.clientWidth) return;
   const { figure, name } = box.__asked;
   const { data, layout } = themed(figure, box, box.clientWidth < NARROW);
-  await Plotly.react(box, data, layout, config(name));
-  box.removeAllListeners('plotly_click');
-  if (box.__clicked) box.on('plotly_click', box.__clicked);
+  asLeft(data, layout, kept(box, figure.layout.uirevision), Number(box.dataset.drawn ?? 0));
+  await Plotly.react(box, data, layout, config(name, Plotly));
+  listen(box);
   box.dataset.drawn = String(Number(box.dataset.drawn ?? 0) + 1);
 }
 

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import cached, markup, view, words
+from pages.ui import cached, glossary, linked, markup, view, words
 from pages.ui.following import follows
 from pages.ui.telling import told
 from risk_core.liquidation.closing import ClosedLeg
@@ -33,9 +33,9 @@ NOTE = ("At the mark, without slippage, while the price stands still; open order
 @follows
 def section() -> None:
     """A switch, and a table for each mode when it is on."""
-    shown = st.toggle("What is closed, step by step", key=CHOICE, bind="query-params",
-                      help="The liquidation of each mode played out: at these prices where it has begun, else just "
-                           "past the nearest level.")
+    shown = linked.switch("What is closed, step by step", CHOICE,
+                          help="The liquidation of each mode played out: at these prices where it has begun, else "
+                               f"just past the nearest level. {glossary.pointer('Partial liquidation')}")
     if not shown:
         return
     with told():

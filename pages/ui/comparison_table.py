@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from pages.ui import cached, markup, ratio_words, words
+from pages.ui import alerts, cached, level_cells, markup, ratio_words, words
 from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
-from risk_core.liquidation.distance import distance
-from risk_core.liquidation.thresholds import Liquidation
 from risk_core.margin.compare import Comparison, ModeResult
 from risk_core.margin.pools import named
 from risk_core.margin.ratios import ratio
@@ -48,8 +46,11 @@ ROWS = (
 """Head figures in the order in which they are read."""
 
 USED = ("Maintenance margin ÷ equity; 100 % is liquidation. Where legs or wallets stand alone it is that of the worst "
-        "leg, wallet or pool, named below, because a sum would hide it. Below 70 % calm, from 70 % watch, "
-        "from 90 % critical.")
+        "leg, wallet or pool, named below, because a sum would hide it. Below {0:g} % calm, from {0:g} % watch, "
+        "from {1:g} % critical.")
+CALL = ("USD, rounded down. Equity − maintenance margin ÷ {0:g} %: what can be lost, the maintenance margin as it is, "
+        "before the margin call, here above {0:g} % of maintenance used. Of the worst leg or pool, like maintenance "
+        "used. An alert of yours, not liquidation: that is at 100 %. Change it under Alerts.")
 SHOWN = ("The margin ratio as the rulebook's venue displays it, the value at which it liquidates and the direction "
          "in which danger lies. Of the worst leg or pool, like maintenance used, which stays the measure all rulebooks "
          "share.")
@@ -63,15 +64,22 @@ LEVEL = ("USD, index price of this underlying, all other prices held still: the 
          "deviations (σ).")
 
 
+def used_meaning() -> str:
+    """What maintenance used is, with the bands of the alert levels."""
+    levels = alerts.present()
+    return USED.format(levels.watch, levels.critical)
+
+
 def table(seen: View) -> str:
     """The whole table."""
     heads = "".join(f'<th scope="col">{markup.mode_helped(name)}</th>' for name in seen.modes)
     rows = [_row(row.label, row.meaning, [_figure(row, seen, name) for name in seen.modes]) for row in ROWS]
-    rows.append(_row("Maintenance used", USED, [_used(seen, name) for name in seen.modes]))
+    rows.append(_row("Maintenance used", used_meaning(), [_used(seen, name) for name in seen.modes]))
+    rows.append(_row("Margin call", CALL.format(alerts.present().call), [_call(seen, name) for name in seen.modes]))
     rows.append(_row("Ratio as displayed", SHOWN, [_displayed(seen, name) for name in seen.modes]))
     rows.append(_row("Pledged, and left beside it", PLEDGED, [_pledged(seen, name) for name in seen.modes]))
     rows.append(_row("Capital freed against isolated", FREED, [_freed(seen, name) for name in seen.modes]))
-    rows += [_row(f"Nearest liquidation, {name}", LEVEL, [_level(seen, mode, name) for mode in seen.modes])
+    rows += [_row(f"Nearest liquidation, {name}", LEVEL, [level_cells.level(seen, mode, name) for mode in seen.modes])
              for name in seen.names]
     body = (f'<thead><tr><th scope="col" class="muted">Amounts in USD</th>{heads}</tr></thead>'
             f'<tbody>{"".join(rows)}</tbody>')
@@ -160,6 +168,18 @@ def _used(seen: View, name: str) -> str:
     return f"{was}{chip}{markup.bar(new, old, moved=seen.has_before)}{named}"
 
 
+def _call(seen: View, name: str) -> str:
+    """Dollars above the margin call of the worst leg or pool, which equity calls it, and whether it is called."""
+    level = alerts.present().call / 100.0
+    new, old = (one.modes[name].worst_bucket for one in (seen.after, seen.before))
+    room, was = (one.figures.room(level) for one in (new, old))
+    shown = _amounts(room, was, "down", moved=seen.has_before)
+    chip = ' <span class="chip critical">called</span>' if room < -new.figures.zero else ""
+    whose = f", {named(new.who)}" if seen.after.modes[name].apart else ""
+    below = f"called below {words.money(new.figures.maintenance_margin / level, 'up')} of equity{whose}"
+    return f'{shown}{chip}<span class="sub wide">{escape(below)}</span>'
+
+
 def _displayed(seen: View, name: str) -> str:
     """The venue's own ratio, before → after where both are of one form, where it liquidates and which way is worse."""
     new, old = (displayed(one, name) for one in (seen.after, seen.before))
@@ -187,29 +207,3 @@ def displayed(one: Comparison, name: str) -> str:
     if value is None:
         return "no equity left" if form.rises or figures.buffer < -figures.zero else "nothing required"
     return f"{words.money(value, 'down')} USD" if form.unit == "dollars" else words.used(value)
-
-
-def _level(seen: View, name: str, underlying: str) -> str:
-    new, old = (one.modes[name].liquidation.get(underlying) for one in (seen.after, seen.before))
-    if new is None:
-        return '<span class="muted">not held</span>'
-    text, sub = _told(new, seen, underlying)
-    was = _told(old, seen, underlying, before=True)[0] if old is not None and seen.has_before else ""
-    old_text = f'<span class="old">{escape(was)} →</span> ' if was and was != text else ""
-    tone = "chip liquidated" if new.now else "new"
-    found = opens(f'<span class="{tone}">{escape(text)}</span>', Spot(name, "liquidation_price", underlying=underlying))
-    return f'{old_text}{found}<span class="sub">{escape(sub)}</span>'
-
-
-def _told(level: Liquidation, seen: View, underlying: str, *, before: bool = False) -> tuple[str, str]:
-    """The nearest level with its move, and beside it the distance in sigmas and whether there are more levels."""
-    if level.now:
-        return "now", ""
-    if level.nearest is None:
-        return words.NONE, ""
-    market = (seen.before if before else seen.after).account.market
-    gap = distance(market.underlyings[underlying], level.nearest)
-    other = level.above if level.nearest == level.below else level.below
-    also = f"also {words.price(other)}" if other is not None else ""
-    parts = [part for part in (words.sigmas(gap.sigmas), also) if part]
-    return f"{words.price(level.nearest)} ({words.move(gap.relative)})", ", ".join(parts)

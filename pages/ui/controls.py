@@ -10,11 +10,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui import control_row, following, glossary, steps, words
+from pages.ui import control_row, following, glossary, linked, own_rules, steps, words
 from pages.ui.control_row import DAY, PERCENT, TIMES, Control, shown, value
 from pages.ui.state import TOGETHER, Controls
 from risk_core.portfolio.account_file import Account
-from risk_core.rulebooks import load
 
 ALL = "All prices"
 ALONG = "along"
@@ -26,6 +25,8 @@ LEVERAGE = "leverage"
 RULES = "rulebook"
 OWN = "as in the account"
 """The choice of the account's own rulebook."""
+_NOW: Mapping[str, float | str] = {PRICE: 0.0, VOLATILITY: 0.0, DAYS: 0.0, SIZE: 1.0, LEVERAGE: 1.0, RULES: OWN}
+"""What each control says when nothing is hypothetical; the price of one underlying says 0."""
 
 _HELP_PRICE = (
     "Moves index, perpetuals, futures and forwards by the same percentage. Fine steps near zero, out to −90 % and "
@@ -42,7 +43,9 @@ _HELP_SIZE = (
     "Every leg as if opened that many times as large: quantities and pledges are multiplied, the premium of further "
     "options is paid at their entry price. Balances stay."
 )
-_HELP_RULES = "This book under a shipped rulebook. The account keeps its own; Portfolio → Market changes that."
+_HELP_RULES = (
+    "This book under a shipped rulebook or one of yours. The account keeps its own; Portfolio → Market changes that."
+)
 _HELP_LEVERAGE = (
     "Multiplies the leverage of futures and perpetuals; isolated pledges shrink by as much. Options have none."
 )
@@ -68,7 +71,7 @@ def present(account: Account) -> Controls:
     moves = tuple((name, value(price_key(name))) for name in names)
     rules = str(st.session_state.get(RULES, OWN))
     return Controls(together, moves, value(VOLATILITY), value(DAYS), value(SIZE, 1.0), value(LEVERAGE, 1.0),
-                    rules if rules in load.names() else "")
+                    rules if own_rules.is_offered(rules) else "")
 
 
 def draw(account: Account) -> None:
@@ -76,24 +79,31 @@ def draw(account: Account) -> None:
     for control in _controls(account):
         control_row.draw(control)
     following.adopt(RULES)
-    st.selectbox("Rulebook", [OWN, *load.names()], key=RULES, bind="query-params", on_change=following.follow,
-                 help=f"{_HELP_RULES} {glossary.pointer('Rulebook')}")
+    labels = {one: own_rules.label(one) for one in (OWN, *own_rules.offer())}
+    _tell_missing([*labels.values()])
+    linked.keep(RULES, [*labels], OWN)
+    st.selectbox("Rulebook", [*labels], key=RULES, bind="query-params", on_change=following.follow,
+                 format_func=lambda one: labels.get(one, one), help=f"{_HELP_RULES} {glossary.pointer('Rulebook')}")
+
+
+def _tell_missing(labels: list[str]) -> None:
+    """A rulebook of the link that is not here is told: the figures are not those that were sent."""
+    asked = "" if RULES in st.session_state else st.query_params.get(RULES, "")
+    if asked and asked not in labels:
+        st.toast(f"The rulebook “{words.escape(asked[:80])}” of this link is not here: the account keeps its own.",
+                 icon=":material/gavel:")
+
+
+def is_control(key: str) -> bool:
+    """Whether a key of the session or a parameter of the link is that of a what-if control."""
+    return key in _NOW or key.startswith(f"{PRICE}.")
 
 
 def reset() -> None:
     """Every control back to now; call it from a callback."""
-    for key in list(st.session_state):
-        if key in (PRICE, VOLATILITY, DAYS) or str(key).startswith(f"{PRICE}."):
-            following.put(str(key), 0.0)
-        elif key in (SIZE, LEVERAGE):
-            following.put(str(key), 1.0)
-        elif key == RULES:
-            following.put(RULES, OWN)
-
-
-def nearest_step(key: str, wanted: float) -> float:
-    """The step of a price, volatility or days control nearest to a value."""
-    return steps.nearest(stops(key), wanted)
+    for key in map(str, list(st.session_state)):
+        if is_control(key):
+            following.put(key, _NOW.get(key, 0.0))
 
 
 def stops(key: str) -> steps.Steps:
@@ -112,14 +122,16 @@ def told(account: Account) -> dict[str, str]:
     """The controls that are not at now, as the link spells them."""
     rules = present(account).rules
     moved = {one.key: shown(at, one.unit) for one in _controls(account) if (at := value(one.key, one.now)) != one.now}
-    return {**moved, RULES: rules} if rules else moved
+    return {**moved, RULES: own_rules.label(rules)} if rules else moved
 
 
 def along_control(names: tuple[str, ...]) -> None:
     """Which price the picture walks along: one underlying's, or all together. `along` reads it."""
     if len(names) > 1:
-        st.segmented_control("Price on the axis", [ALL, *names], default=ALL, required=True, key=ALONG,
-                             format_func=words.escape, bind="query-params", on_change=following.follow)
+        linked.choice("Price on the axis", [ALL, *names], ALL, ALONG, format_func=words.escape,
+                      on_change=following.follow,
+                      help="The price that moves along the picture; with all prices each moves by the same "
+                           f"percentage. {glossary.pointer('Common move')}")
 
 
 def along(names: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state, tables
+from pages.ui import desk_kept, state, tables
 from pages.ui.editing import Trouble, judge
 from pages.ui.grids import grid_of
 from pages.ui.history import History
@@ -48,12 +48,21 @@ def desk() -> Desk:
     held: Desk | None = st.session_state.get(DESK)
     draft = state.draft()
     if held is None:
-        return _keep(Desk(draft, tables.sheets_of(draft.document), History(draft.document)))
+        return _first(draft)
     if held.held is draft:
         return held
     if held.held.digest == draft.digest and held.held.account_id == draft.account_id:
         return _keep(replace(held, held=draft))
     return _keep(_laid_out(held, draft))
+
+
+def _first(draft: Draft) -> Desk:
+    """As it was before a refresh, where that was kept of this very draft."""
+    kept = desk_kept.found(draft)
+    history, typed = kept or (History(draft.document), None)
+    laid = Desk(draft, tables.sheets_of(draft.document), history)
+    st.session_state[DESK] = laid
+    return laid if typed is None else _judged(laid, {**laid.sheets, **typed})
 
 
 def _laid_out(held: Desk, draft: Draft) -> Desk:
@@ -67,8 +76,18 @@ def _laid_out(held: Desk, draft: Draft) -> Desk:
 
 
 def _keep(held: Desk) -> Desk:
+    before: Desk = st.session_state[DESK]
     st.session_state[DESK] = held
+    if _told(before) != _told(held):
+        desk_kept.keep(held.held, held.history, held.sheets, held.troubles)
     return held
+
+
+def _told(held: Desk) -> tuple[object, ...]:
+    """What is kept of a desk over a refresh; two alike need not be written twice."""
+    past, future = (tuple(map(id, side)) for side in (held.history.past, held.history.future))
+    typed = held.sheets if held.troubles else None
+    return past, future, id(held.history.opened), typed, held.held.digest, held.held.account_id
 
 
 def grid_key(sheet: str, turn: int) -> str:

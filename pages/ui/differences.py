@@ -19,7 +19,7 @@ _NAMES = {"positions": "id", "orders": "id", "collateral": "asset", "underlyings
 """What the rows of a sheet are told apart by; points of a surface by expiry and strike."""
 _BULKY = ("forwards", "surface")
 """Sheets of which only the count of differing rows is told."""
-SAME = "Nothing but the order of rows"
+SAME, ORDER = "No difference", "Nothing but the order of rows"
 BLANK = "none"
 
 
@@ -61,7 +61,12 @@ def differences(before: Document, after: Document, most: int = 8) -> list[str]:
     said = [one.sentence for one in changes(before, after)]
     if len(said) > most:
         said = [*said[:most - 1], f"and {len(said) - most + 1} more"]
-    return said or [SAME]
+    return said or [unchanged(before, after)]
+
+
+def unchanged(before: Document, after: Document) -> str:
+    """What is said of two documents without a change: whether their rows stand in another order."""
+    return SAME if tables.sheets_of(before) == tables.sheets_of(after) else ORDER
 
 
 def _rules(document: Document) -> str:

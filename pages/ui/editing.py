@@ -125,8 +125,8 @@ def _value(column: Column | None, value: Any) -> str:
         return ""
     if is_number(value):
         return f"{tables.shifted(value, column.shift if column else 0):,.12g}".replace("-", "−")
-    if isinstance(value, list):
-        return ", ".join(expiries.shown(str(part)) for part in value)
+    if isinstance(value, dict):
+        return ", ".join(expiries.shown(str(part)) for part in value.values())
     return f"“{value}”" if isinstance(value, str) else shown(value)
 
 

@@ -18,6 +18,8 @@ SUFFIX = ".margin.json"
 ACCOUNT = "Account file"
 KINDS = {ACCOUNT: "", "Positions, CSV": "positions", "Open orders, CSV": "orders", "Collateral, CSV": "collateral"}
 """What can be imported, and the sheet it goes into; none for a whole account."""
+MOST_TOLD = 100
+"""Problems of a refused file that are shown; the command line prints every one."""
 
 
 def export(draft: Draft) -> None:
@@ -81,7 +83,9 @@ def taken(raw: bytes) -> Account:
 def _problems(name: str, problems: tuple[Problem, ...]) -> None:
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     st.error(f"{words.escape(name)} is refused, nothing was changed: {count}.", icon=":material/block:")
-    st.table([_row(problem) for problem in problems], hide_index=True)
+    st.table([_row(problem) for problem in problems[:MOST_TOLD]], hide_index=True)
+    if len(problems) > MOST_TOLD:
+        st.caption(f"The first {MOST_TOLD} are shown.")
 
 
 def _row(problem: Problem) -> dict[str, Any]:

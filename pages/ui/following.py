@@ -7,11 +7,13 @@ Parts are called once a run, not inside each other.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 FRAME, FIRST, PAGE, CONTROLS = "frame parts", "first parts", "page parts", "control parts"
 RULEBOOK = "rulebook"
@@ -22,6 +24,8 @@ PUT = "controls put"
 """Values that callbacks have given to controls which have not been drawn since."""
 SHOWN = "shown by frame parts"
 """What each frame part of `frame_part_of` showed when it was drawn last."""
+AHEAD_S = 0.04
+"""Seconds that the first part is ahead of the others: about what a browser takes to lay out and draw one picture."""
 P = ParamSpec("P")
 _shows: dict[str, Callable[[], object]] = {}
 
@@ -52,8 +56,18 @@ def follows(draw: Callable[P, None]) -> Callable[P, None]:
 
 
 def follows_first(draw: Callable[P, None]) -> Callable[P, None]:
-    """A part of a page that is drawn again before the others, so that it is on screen while they are worked out."""
-    return _part(draw, FIRST)
+    """A part of a page that is drawn again before the others, so that it is on screen while they are worked out.
+
+    They wait for a moment: with the rest at its heels the browser would lay out everything before it paints anything.
+    """
+    @wraps(draw)
+    def ahead(*args: P.args, **kwargs: P.kwargs) -> None:
+        draw(*args, **kwargs)
+        context = get_script_run_ctx(suppress_warning=True)
+        if context is not None and context.fragment_ids_this_run:
+            time.sleep(AHEAD_S)
+
+    return _part(ahead, FIRST)
 
 
 def follows_rulebook(draw: Callable[P, None]) -> Callable[P, None]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.ui import formula_link, formula_panel, style, view
+from pages.ui import formula_link, formula_panel, linked, style, view
 from pages.ui.formula_link import Spot
 from pages.ui.telling import told
 from risk_core.margin.formulas.figures import formula
@@ -61,4 +60,4 @@ def _panel(spot: Spot) -> None:
 
 def _address(key: str) -> str:
     """The same state on the Rulebooks page, where `key` is looked for."""
-    return f"rulebooks?{urlencode({**st.query_params.to_dict(), SEARCH: key})}"
+    return f"rulebooks?{linked.query(SEARCH, **{SEARCH: key})}"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from db.errors import StoreError
-from pages.ui import baseline, controls, following, keeping, state, strip, style, view, words
+from pages.ui import alerts, baseline, controls, following, keeping, linked, state, strip, style, view, words
 from risk_core.errors import MarginscopeError
 
 LINK = "link.menu"
@@ -24,7 +22,8 @@ def surround() -> None:
         baseline.pin()
     except (StoreError, MarginscopeError):
         return
-    if told := state.note():
+    refused = alerts.take_up()
+    if told := " ".join(part for part in (state.note(), refused) if part):
         st.toast(words.escape(told), icon=":material/restore:")
     with st.sidebar:
         _panel()
@@ -75,6 +74,7 @@ def _footed() -> tuple[object, ...]:
 def _foot() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="panel_foot"):
         _pin()
+        alerts.menu()
         _copy(state.draft())
     if keeping.NOT_KEPT in st.session_state:
         st.caption(f":material/warning: {words.escape(st.session_state[keeping.NOT_KEPT])}")
@@ -112,7 +112,7 @@ def _reset() -> None:
 def _copy(held: state.Draft) -> None:
     """The link to all this, and what it cannot carry."""
     with st.popover("Copy link", icon=":material/link:", key=LINK, on_change="rerun", type="tertiary",
-                    help="Account, version, page and what-if are in it; unsaved edits are not.") as menu:
+                    help="Account, version, page, choices and what-if are in it; unsaved edits are not.") as menu:
         if not menu.open:
             return
         if held.account_id is None:
@@ -120,13 +120,14 @@ def _copy(held: state.Draft) -> None:
             return
         st.code(link(held), language=None, wrap_lines=True)
         edits = " **Your unsaved edits are not in it: save them first.**" if state.is_changed(held) else ""
-        st.caption(f"Opens this page with this account, its version and these what-if controls.{edits}")
+        st.caption(f"Opens this page with this account, its version, these what-if controls and choices.{edits}")
 
 
 def link(held: state.Draft) -> str:
-    """The address of this page with the saved account and the controls as they are."""
-    named = {name: value for name, value in state.address(held).items() if value}
+    """The address of this page with the saved account, the pin, the controls and the choices as they are."""
     pinned = baseline.pin()
-    before = {baseline.LINK: pinned.key} if pinned is not None and pinned.key else {}
-    query = urlencode({**named, **before, **controls.told(state.account(held))})
+    known = {**state.address(held), baseline.LINK: pinned.key if pinned else "", alerts.LINK: "", **alerts.told(),
+             **controls.told(state.account(held))}
+    others = [name for name in st.query_params if controls.is_control(name)]
+    query = linked.query(*others, *state.OF_THIS_TAB, *known, **{name: value for name, value in known.items() if value})
     return f"{st.context.url or ''}?{query}"

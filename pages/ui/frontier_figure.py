@@ -133,13 +133,15 @@ def _boundary(told: MapPicture, mode: str, *, thick: bool) -> Figure:
             "contours": {"start": 0, "end": 0, "size": 1, "coloring": "none"}, "autocontour": False,
             "line": {"color": style.colour(look.colour), "dash": look.dash, "width": 4.5 if thick else 2.2,
                      "smoothing": 0},
-            "showscale": False, "showlegend": False, "hoverinfo": "skip", "name": f"{MODES[mode].title} boundary"}
+            "showscale": False, "showlegend": False, "hoverinfo": "skip", "name": f"{MODES[mode].title} boundary",
+            "legendgroup": mode}
 
 
 def _key(mode: str, *, thick: bool) -> Figure:
-    """The legend entry of a boundary."""
+    """The legend entry of a boundary, which hides all of its mode."""
     look = style.MODES[mode]
     return {"type": "scatter", "mode": "lines", "x": [None], "y": [None], "name": MODES[mode].title,
+            "legendgroup": mode,
             "line": {"color": style.colour(look.colour), "dash": look.dash, "width": 4.5 if thick else 2.2}}
 
 
@@ -152,6 +154,7 @@ def _near(told: MapPicture, one: Near) -> Figure:
     look, (x, y) = style.MODES[one.mode], told.place(one.place or told.plan.here)
     return {"type": "scatter", "mode": "markers", "x": [x], "y": [y], "showlegend": False,
             "name": f"{MODES[one.mode].title}, nearest", "text": [escape(one.text, quote=False)],
+            "legendgroup": one.mode,
             "marker": {"symbol": look.marker, "size": 12, "color": style.colour(look.colour),
                        "line": {"color": style.PAPER, "width": 1.5}},
             "hovertemplate": f"<b>{MODES[one.mode].title}</b>: %{{text}}<extra></extra>"}

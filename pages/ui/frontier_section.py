@@ -6,7 +6,20 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import cached, csv_files, downloads, frontier_figure, heading, jumping, markup, state, view, words
+from pages.ui import (
+    cached,
+    csv_files,
+    downloads,
+    frontier_figure,
+    glossary,
+    heading,
+    jumping,
+    linked,
+    markup,
+    state,
+    view,
+    words,
+)
 from pages.ui.chart import chart
 from pages.ui.following import follows_first
 from pages.ui.frontier_near import Near
@@ -43,13 +56,14 @@ def section() -> None:
 def _asked(seen: view.View) -> MapPicture | None:
     """The controls of the map and the map they ask for."""
     kinds = [kind for kind in KINDS if kind != COINS or len(seen.names) > 1]
-    why = None if COINS in kinds else "A map over two coins needs two coins in the account."
-    kind = st.segmented_control("Map over", kinds, default=kinds[0], required=True, key="map", help=why,
-                                format_func=KINDS.__getitem__) or kinds[0]
+    why = "The two things that move." + ("" if COINS in kinds else " Two coins need two coins in the account.")
+    kind = linked.choice("Map over", kinds, kinds[0], "map", help=f"{why} {glossary.pointer('Frontier')}",
+                         format_func=KINDS.__getitem__)
     modes = [*seen.modes, EVERY]
-    mode = st.segmented_control("Buffer of", modes, default=_weakest(seen), required=True, key="map.mode",
-                                format_func=lambda name: "All modes" if name == EVERY else MODES[name].title)
-    chosen = None if mode in (EVERY, None) else str(mode)
+    mode = linked.choice("Buffer of", modes, _weakest(seen), "map.mode",
+                         help=f"Whose least buffer is drawn. {glossary.pointer('Buffer')}",
+                         format_func=lambda name: "All modes" if name == EVERY else MODES[name].title)
+    chosen = None if mode == EVERY else mode
     footer = heading.demo_note(seen.draft) + (", what-if" if seen.moved else "")
     if kind == COINS:
         names = _pair(seen.names)
@@ -67,18 +81,21 @@ def _pair(names: tuple[str, ...]) -> tuple[str, str]:
     if len(names) == 2:
         return names[0], names[1]
     one, other = st.columns(2)
-    across = one.selectbox("Across", names, key="map.x", format_func=words.escape)
-    up = other.selectbox("Up", [name for name in names if name != across], key="map.y", format_func=words.escape)
-    return str(across), str(up)
+    across = linked.pick(one, "Across", names, names[0], "map.x", words.escape,
+                         help=f"The coin along the map. {glossary.pointer('Underlying')}")
+    others = [name for name in names if name != across]
+    return across, linked.pick(other, "Up", others, others[0], "map.y", words.escape,
+                               help=f"The coin up the map. {glossary.pointer('Underlying')}")
 
 
 def price_control(key: str, names: tuple[str, ...]) -> str:
     """Which price a chart walks along: one coin's, or all together."""
     if len(names) < 2:
         return names[0] if names else state.TOGETHER
-    chosen = st.segmented_control("Price", [TOGETHER, *names], default=names[0], required=True, key=key,
-                                  format_func=lambda name: name if name == TOGETHER else words.escape(f"{name} alone"))
-    return state.TOGETHER if chosen in (TOGETHER, None) else str(chosen)
+    chosen = linked.choice("Price", [TOGETHER, *names], names[0], key,
+                           help=f"The price that moves; the others stand still. {glossary.pointer('Walk')}",
+                           format_func=lambda name: name if name == TOGETHER else words.escape(f"{name} alone"))
+    return state.TOGETHER if chosen == TOGETHER else chosen
 
 
 def _card(picture: MapPicture, near: Near) -> str:
@@ -95,11 +112,11 @@ def _go(picture: MapPicture) -> None:
               on_click=jumping.to_point, args=(picture.plan, place, near.mode if near else ""),
               disabled=place is None or far,
               help="The point lies beyond the ends of the sliders." if far else
-              "The controls take the point exactly. A click on the map sets the nearest steps of the sliders.")
+              "The controls take the point exactly, as with a click on the map.")
 
 
 def _draw(picture: MapPicture, seen: view.View) -> None:
-    revision = f"{seen.draft.account_id} {picture.plan.kind} {picture.plan.moved} {picture.plan.spans}"
+    revision = f"{seen.draft.account_id} {picture.plan.kind} {picture.plan.moved}"
 
     def clicked(x: float, y: float) -> None:
         jumping.to_place(picture.plan, (picture.across.factor(x), picture.up.factor(y)))

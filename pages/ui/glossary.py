@@ -19,14 +19,14 @@ ADDRESS = "glossary"
 ASKED = "term"
 """Query parameter that names a term by its anchor."""
 KEPT: Final = ("account", "version")
-"""Query parameters that a link takes along."""
+"""Query parameters that a link is drawn with; it takes the others along when it is used, see `inner_links`."""
 FACTS: Final = ("Unit", "Formula", "Limits")
 ON_SCREEN = "On screen"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word. facts: unit, formula and limits where there are any; labels: other names it has on screen."""
+    """One word. facts: unit, formula and limits, `none.` where there is none; labels: other names it has on screen."""
 
     name: str
     section: str
@@ -70,7 +70,7 @@ def term(label: str) -> Term | None:
 
 
 def link(found: Term) -> str:
-    """Address of the term from any page: the same account stays in the strip above it."""
+    """Address of the term from any page: the same account and what-if stay in the strip above it."""
     kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
     return f"{ADDRESS}?{urlencode({**kept, ASKED: found.anchor})}"
 
@@ -79,6 +79,12 @@ def pointer(name: str) -> str:
     """`Glossary: Equity` as a markdown link, for help texts. Raises KeyError for a name that is no term."""
     found = _by_label()[name.lower()]
     return f"[Glossary: {found.name}]({link(found)})"
+
+
+def steady(name: str) -> str:
+    """The same link without the account, for what is made anew and loses what was typed when its help changes."""
+    found = _by_label()[name.lower()]
+    return f"[Glossary: {found.name}]({ADDRESS}?{urlencode({ASKED: found.anchor})})"
 
 
 def told(label: str, text: str) -> str:

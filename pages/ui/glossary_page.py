@@ -21,7 +21,8 @@ def show() -> None:
         st.html(markup.html(f'<h3>{escape(asked.name)}</h3><dl>{_term(asked, "asked-")}</dl>', name="gl-asked"))
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     wanted = left.text_input("Search the glossary", key="glossary.search", icon=":material/search:",
-                             placeholder="buffer, pledge, volatility …", label_visibility="collapsed") or ""
+                             placeholder="buffer, pledge, volatility …", label_visibility="collapsed",
+                             bind="query-params") or ""
     found = [one for one in glossary.terms() if glossary.matches(one, wanted)]
     with right:
         hints.again()

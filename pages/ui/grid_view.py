@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import desk, standing, tables, words
+from pages.ui import desk, glossary, standing, tables, words
 from pages.ui.grids import Column, grid_of
 
 NUMBER = "%,.12g"
@@ -31,10 +31,16 @@ def draw(sheet: str, choices: tuple[str, ...] = (), *, compact: bool = False) ->
     standing.troubles(sheet)
 
 
+def _help(column: Column) -> str:
+    """What a column means, with the link to its word."""
+    found = glossary.term(column.label)
+    return words.escape(column.help) + (f" {glossary.steady(found.name)}" if found else "")
+
+
 def _config(column: Column, choices: tuple[str, ...]) -> Any:
     options = column.options or choices
     default = column.default if column.default is not None else next(iter(options), None)
-    common: dict[str, Any] = {"label": column.label, "help": words.escape(column.help), "width": column.width,
+    common: dict[str, Any] = {"label": column.label, "help": _help(column), "width": column.width,
                               "pinned": column.pinned or None}
     if column.starts:
         common["default"] = default

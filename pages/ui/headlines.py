@@ -90,7 +90,7 @@ def alone(of: Comparison, modes: Sequence[str], names: Sequence[str]) -> str:
     found = [(name, level) for name in alive if (level := nearest(of.modes[name], of)) is not None]
     if len(names) < 2 or not found:
         return ""
-    _, first = min(found, key=lambda one: abs(math.log1p(one[1].relative)))
+    _, first = min(found, key=lambda one: one[1].reach)
     tied = [MODES[name].title for name, level in found
             if level.underlying == first.underlying and math.isclose(level.price, first.price, rel_tol=1e-6)]
     return f"Nearest with one coin alone: {words.listed(tied)} at {first.underlying} {words.move(first.relative)}."

@@ -18,7 +18,21 @@ function bringBack() {
   } catch { /* nothing was kept */ }
 }
 
+// The button that opens the pages and the controls is called what is written on it, each time it is there again.
+let named;
+function nameMenu() {
+  const button = document.querySelector('[data-testid=stExpandSidebarButton]');
+  const written = button && getComputedStyle(button, '::after').content.slice(1, -1);
+  if (written && !button.ariaLabel?.startsWith(written)) button.ariaLabel = `${written}: expand sidebar`;
+  const header = document.querySelector('[data-testid=stHeader]');
+  if (!header || named?.header === header) return;
+  named?.watch.disconnect();
+  named = { header, watch: new MutationObserver(nameMenu) };
+  named.watch.observe(header, { childList: true, subtree: true });
+}
+
 export default function ({ data, parentElement }) {
+  nameMenu();
   const [hint, again] = ['.hint', '.again'].map((name) => parentElement.querySelector(name));
   hint.hidden = !data.page || isAway(data.page);
   hint.querySelector('.said').textContent = data.said;

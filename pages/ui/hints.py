@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui import inner_links
+
 _mount = st.components.v2.component(
     "marginscope_hint",
     html="<div class='hint' role='note' hidden><span class='said'></span><button type='button' class='away'>"
@@ -17,10 +19,11 @@ _mount = st.components.v2.component(
 
 
 def head(title: str, hint: str) -> None:
-    """Above a page: its headings for those who hear it, and its hint."""
+    """Above a page: its headings for those who hear it, its hint, and what keeps its links up to date."""
     with st.container(key="page_head", gap=None):
         st.html(f'<div class="sr"><h1>Marginscope</h1><h2>{escape(title)}</h2></div>')
         _mount(data={"page": title, "said": hint}, key="hint", height="content")
+        inner_links.listen()
 
 
 def again() -> None:

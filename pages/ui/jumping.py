@@ -11,9 +11,13 @@ from risk_core.portfolio.account_file import Account
 
 
 def to_place(plan: Plan, place: tuple[float, float]) -> None:
-    """Callback: the controls to the steps nearest to `place`, in factors of the plan; the others stay."""
+    """Callback: the controls to `place`, in factors of the plan, to the last digit they can carry; the others stay.
+
+    Beyond the end of a control they stand at that end.
+    """
     for key, value in _wanted(state.account(state.draft()), plan, place).items():
-        following.put(key, controls.nearest_step(key, value))
+        stops = controls.stops(key)
+        control_row.set_to(key, stops, min(max(control_row.exact(value), stops[0]), stops[-1]))
     following.follow()
 
 

@@ -62,13 +62,20 @@ def kept(held: Draft) -> Draft:
     if not held.is_changed:
         forget(held)
         return replace(held, key="") if held.key else held
-    owned = held if held.key and _owners().claim(held.key, session_id()) else replace(held, key=_fresh())
+    key = overwrite(held.key, draft.written(held))
+    if key:
+        st.session_state.pop(NOT_KEPT, None)
+    return held if key == held.key else replace(held, key=key)
+
+
+def overwrite(key: str, text: str) -> str:
+    """Keep a text of this tab under its key, or a fresh one while another tab has that; empty where that fails."""
+    owned = key if key and _owners().claim(key, session_id()) else _fresh()
     try:
-        cached.store().drafts.keep(owned.key, draft.written(owned))
+        cached.store().drafts.keep(owned, text)
     except StoreError as refused:
         st.session_state[NOT_KEPT] = str(refused)
-        return replace(held, key="")
-    st.session_state.pop(NOT_KEPT, None)
+        return ""
     return owned
 
 
@@ -85,10 +92,16 @@ def found(key: str | None) -> Draft | None:
 
 def forget(held: Draft | None) -> None:
     """Nothing of this draft is unsaved any more, or the user lets it go."""
-    if held is None or not held.key or not _owners().claim(held.key, session_id()):
+    if held is not None and held.key:
+        drop(held.key)
+
+
+def drop(key: str) -> None:
+    """Let the text under a key go, unless another tab has it."""
+    if not _owners().claim(key, session_id()):
         return
     try:
-        cached.store().drafts.drop(held.key)
+        cached.store().drafts.drop(key)
     except StoreError as refused:
         st.session_state[NOT_KEPT] = str(refused)
 
@@ -106,6 +119,14 @@ def put(text: str) -> str:
 def text_of(key: str) -> str | None:
     """The text that `put` kept under the key of a link; None where there is none, or none any more."""
     return cached.store().drafts.find(key) if _KEY.fullmatch(key) else None
+
+
+def taken(key: str) -> tuple[str, str | None]:
+    """The text under a key of a link and the key that is now this tab's: a copy's while another tab has it open."""
+    text = text_of(key)
+    if text is None or _owners().claim(key, session_id()):
+        return key, text
+    return overwrite("", text), text
 
 
 def _fresh() -> str:

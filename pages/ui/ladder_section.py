@@ -25,7 +25,7 @@ def section() -> None:
         walked = view.walked(seen, along)
         footer = heading.demo_note(seen.draft) + (", what-if" if seen.moved else "")
         found = ladder(walked, cached.triggered(seen.question, seen.modes), footer)
-        revision = f"{seen.draft.account_id} {along} {found.span}"
+        revision = f"{seen.draft.account_id} {along}"
         chart(ladder_figure.liquidation_ladder(found, revision), "liquidation-ladder", _alt(found),
               ladder_figure.height(found))
         with head:

@@ -11,6 +11,7 @@ from pages.ui.plans import DAYS, Plan
 from pages.ui.scales import Scale
 from risk_core.arrays import Floats
 from risk_core.liquidation.nearest import Spread
+from risk_core.liquidation.walks import HIGHEST, LOWEST
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,12 @@ def cones(daily: float | None, plan: Plan, across: Scale) -> tuple[Outline, ...]
     y = plan.here[1] + (plan.spans[1][1] - plan.here[1]) * np.linspace(0.0, 1.0, 33) ** 2
     out = []
     for sigmas in (1, 2):
-        sides = [[across.at(plan.here[0] * math.exp(sign * sigmas * daily * t)) for t in np.sqrt(y - plan.here[1])]
+        sides = [[across.at(plan.here[0] * factor(sign * sigmas * daily * t)) for t in np.sqrt(y - plan.here[1])]
                  for sign in (-1, 1)]
         out.append(Outline(sigmas, np.array([*sides[0][::-1], *sides[1]]), np.concatenate([y[::-1], y])))
     return tuple(out)
+
+
+def factor(move: float) -> float:
+    """The price factor of a log move, none beyond the end of a walk, so that no volatility is too large to be drawn."""
+    return min(max(math.exp(min(move, math.log(HIGHEST))), LOWEST), HIGHEST)

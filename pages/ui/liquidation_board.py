@@ -69,9 +69,11 @@ def _draw_table(seen: view.View) -> None:
         downloads.of_chart("Table as CSV", lambda: liquidation_table.csv(found, labels), seen.draft,
                            "liquidation-levels")
     st.html(liquidation_table.table(found, labels))
-    st.caption("One price moves, the others and all volatilities stay: volatility stays with its strike, perpetuals, "
-               "futures and forwards move in proportion, collateral in the coin is revalued. Pledges stay what they "
-               "are now. A jump through a level is not a fill at it: the bankruptcy price says where nothing is left.")
+    st.caption("The first row is the fewest daily σ away. In Cross and Portfolio the positions share the level of "
+               "their pool. One price moves, the others and all volatilities stay: volatility stays with its strike, "
+               "perpetuals, futures and forwards move in proportion, collateral in the coin is revalued. Pledges stay "
+               "what they are now. A jump through a level is not a fill at it: the bankruptcy price says where nothing "
+               "is left.")
     if "portfolio" in seen.modes and not seen.question.rules.rules.scans:
         st.caption(SAMPLED)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -10,7 +9,7 @@ from html import escape
 from pages.ui import csv_files, markup, words
 from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
-from risk_core.liquidation.distance import Distance, distance
+from risk_core.liquidation.distance import USUAL, Distance, distance
 from risk_core.liquidation.thresholds import Liquidation
 from risk_core.liquidation.triggers import Trigger
 from risk_core.margin.models import MODES
@@ -26,8 +25,11 @@ MEANINGS = {
     "Liquidated when": "Index prices in USD at which its equity is below maintenance margin, all other prices held "
                        "still.",
     "Nearest level": "USD, index price. The first price at which it is liquidated, seen from the present one.",
-    "Distance": "From the present price to the nearest level, and the same in daily standard deviations (σ).",
-    "Bankruptcy price": "USD, index price. First price at or beyond the nearest level at which its equity is 0.",
+    "Distance": "From the present price to the nearest level, and the same in daily standard deviations (σ), which the "
+                f"rows are ordered by; without a volatility as if σ were {words.percent(USUAL, places=0)}. Coloured "
+                "where it is near, close or very close by the alert levels.",
+    "Bankruptcy price": "USD, index price. First price at or beyond the nearest level at which its equity is 0; of "
+                        "what is liquidated now the price nearest to the present one.",
 }
 
 
@@ -46,7 +48,7 @@ class Row:
             return 0, 0.0
         if self.gap is None:
             return NEVER, 0.0
-        return 1, abs(self.gap.sigmas if self.gap.sigmas is not None else math.log1p(self.gap.relative) / 0.03)
+        return 1, self.gap.reach
 
 
 def rows(seen: View, after: tuple[Trigger, ...], before: tuple[Trigger, ...]) -> list[Row]:
@@ -118,8 +120,7 @@ def _row(row: Row, labels: Mapping[str, str]) -> str:
     head = (f'<th scope="row">{markup.mode(one.mode)} <span class="who">{escape(name)}</span>'
             f'<span class="sub"> {escape(about)}</span></th>')
     level, far = _distance(row)
-    gone = f'<span class="new">{words.price(one.bankruptcy)}</span>' if one.bankruptcy is not None else _missing(one)
-    cells = [_when(one), _opens(one, level, "liquidation_price"), far, _opens(one, gone, "bankruptcy_price")]
+    cells = [_when(one), _opens(one, level, "liquidation_price"), far, _bankruptcy(one)]
     values = "".join(f'<td data-head="{escape(title)}">{cell}</td>'
                      for title, cell in zip(HEADS[1:], cells, strict=True))
     return f"<tr>{head}{values}</tr>"
@@ -142,14 +143,22 @@ def _distance(row: Row) -> list[str]:
         return [f'<span class="muted">{words.NONE}</span>', f'<span class="muted">{words.NONE}</span>']
     moved = row.was is not None and abs(row.was / level.nearest - 1.0) > 1e-6
     old = f'<span class="old">{words.price(row.was or 0.0)} →</span> ' if moved else ""
-    sigmas = words.sigmas(row.gap.sigmas) or "no volatility"
-    near = f'<span class="new">{words.move(row.gap.relative)}</span><span class="sub">{sigmas}</span>'
+    sigmas = words.sigmas(row.gap.sigmas, far=True) or "no volatility"
+    far = markup.distance(row.gap.relative, words.move(row.gap.relative))
+    near = f'<span class="new">{far}</span><span class="sub">{sigmas}</span>'
     return [f'{old}<span class="new">{words.price(level.nearest)}</span>', near]
 
 
-def _missing(one: Trigger) -> str:
-    reason = words.NONE if one.liquidation.nearest is None else f"{words.NONE}, equity stays above 0"
-    return f'<span class="muted">{words.MISSING if one.liquidation.now else reason}</span>'
+def _bankruptcy(one: Trigger) -> str:
+    """The price, or why there is none; a formula only where it lies behind a level."""
+    now, price = one.liquidation.now, one.bankruptcy
+    if now and one.equity < 0:
+        return '<span class="muted">equity is below 0 now</span>'
+    if price is None:
+        reason = words.NONE if one.liquidation.nearest is None and not now else f"{words.NONE}, equity stays above 0"
+        return _opens(one, f'<span class="muted">{reason}</span>', "bankruptcy_price")
+    shown = f'<span class="new">{words.price(price)}</span>'
+    return shown if now else _opens(one, shown, "bankruptcy_price")
 
 
 def csv(found: list[Row], labels: Mapping[str, str]) -> bytes:

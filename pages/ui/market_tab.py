@@ -9,6 +9,9 @@ from pages.ui.grids import ACCOUNT, ASSETS, CORRELATION, FORWARDS, SURFACE, UNDE
 from risk_core.errors import MarginscopeError
 from risk_core.rulebooks import load
 
+PERIODS = 3 * 365
+"""Funding payments a year."""
+
 
 def show() -> None:
     """All of it."""
@@ -19,6 +22,7 @@ def show() -> None:
         _rules()
     _headed(UNDERLYINGS.title, "One row for each coin. Price is required; the rest is needed by what uses it.")
     grid_view.draw("underlyings")
+    _funding()
     _one_underlying()
     left, right = st.columns(2)
     with left:
@@ -27,6 +31,16 @@ def show() -> None:
     with right:
         _headed(CORRELATION.title, "Between daily returns of two underlyings.")
         grid_view.draw("correlation")
+
+
+def _funding() -> None:
+    """Funding of each coin as a rate a year, of the last valid book; nothing where none is stated."""
+    blocks = desk.desk().held.document["market"]["underlyings"]
+    rates = [f"{words.escape(name)} **{words.percent(block['funding_8h'] * PERIODS, plus=True, places=2)}**"
+             for name, block in blocks.items() if "funding_8h" in block]
+    if rates:
+        st.markdown(f"Funding, % a year: {', '.join(rates)}",
+                    help=f"Funding per 8 h × 3 × 365, simple, no compounding. {glossary.pointer('Funding')}")
 
 
 def _headed(title: str, meaning: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from pages.ui import glossary, style, words
+from pages.ui import alerts, glossary, style, words
+from risk_core.margin.compare import ModeResult
 from risk_core.margin.models import MODES
 
 
@@ -31,12 +32,13 @@ def mode_helped(name: str) -> str:
 
 def _helped(shown: str, label: str, text: str) -> str:
     found = glossary.term(label)
-    more = "" if found is None else f" {_link(found)}"
+    more = "" if found is None else f" {link(found)}"
     tip = f'<span class="tip" role="tooltip">{escape(text)}{more}</span>'
     return f'<span class="help"><span tabindex="0">{shown}</span>{tip}</span>'
 
 
-def _link(found: glossary.Term) -> str:
+def link(found: glossary.Term) -> str:
+    """The link to a term."""
     return f'<a href="{escape(glossary.link(found))}" target="_blank">Glossary: {escape(found.name)}</a>'
 
 
@@ -62,6 +64,22 @@ def chip(used: float | None) -> str:
     band = style.danger(used)
     said = "" if used is None or band == style.CALM else f" {band}"
     return f'<span class="chip {band}">{escape(words.used(used) + said)}</span>'
+
+
+def distance(relative: float, shown: str) -> str:
+    """A distance, `shown`, in the colour of how near it is; text, escaped here."""
+    near = alerts.present().nearness(relative)
+    kind = style.NEARNESS[near]
+    text = escape(shown)
+    return f'<span class="chip {kind}" title="{near}">{text}</span>' if kind else f"<span>{text}</span>"
+
+
+def call_badge(mode: ModeResult, said: str = "Margin call") -> str:
+    """A badge where the worst pool or leg of a mode is below its margin call and not liquidated yet; empty else."""
+    worst, level = mode.worst_bucket.figures, alerts.present().call
+    if worst.room(level / 100.0) >= -worst.zero or worst.buffer < -worst.zero:
+        return ""
+    return badge(said, "call", f"Maintenance used is above {level:g} %, the margin call of your alert levels.")
 
 
 def _width(used: float | None) -> float:

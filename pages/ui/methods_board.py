@@ -8,7 +8,9 @@ import streamlit as st
 
 from pages.ui import (
     downloads,
+    glossary,
     heading,
+    linked,
     markup,
     methods_data,
     methods_detail,
@@ -59,10 +61,10 @@ def comparison() -> None:
 def _choice(seen: Seen) -> tuple[list[str], bool]:
     options = seen.choices
     usual = [name for name in methods_data.USUAL if name in options]
-    chosen = st.multiselect("Rulebooks", options, default=usual, key=CHOSEN, bind="query-params", help=HELP,
-                            placeholder="Choose rulebooks", format_func=seen.label)
-    levels = st.toggle("Liquidation levels", key=LEVELS, bind="query-params", help=HELP_LEVELS)
-    return [str(name) for name in chosen], levels
+    chosen = linked.several("Rulebooks", options, usual, CHOSEN, seen.label, placeholder="Choose rulebooks",
+                            help=f"{HELP} {glossary.pointer('Rulebook')}")
+    return chosen, linked.switch("Liquidation levels", LEVELS,
+                                 help=f"{HELP_LEVELS} {glossary.pointer('Liquidation level')}")
 
 
 def _levels(found: list[Row]) -> dict[str, Level]:
@@ -91,7 +93,7 @@ def _show(seen: Seen, found: list[Row], missing: list[NotAsked], levels: dict[st
             st.html(assumed)
     if found:
         asked = [row.asked for row in found]
-        chart(methods_figures.bars(asked, str(len(asked))), "rulebooks", _alt(found),
+        chart(methods_figures.bars(asked, "rulebooks"), "rulebooks", _alt(found),
               height=methods_figures.bars_height(len(asked)))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import cached, csv_files, downloads, markup, rulebook_words, words
+from pages.ui import cached, csv_files, downloads, linked, markup, rulebook_words, sizes, words
 from pages.ui.cached import ENTRIES, HOUR
 from pages.ui.methods_data import Row, Seen
 from pages.ui.telling import sentence
@@ -44,13 +44,14 @@ def section(seen: Seen, row: Row) -> None:
     """The choice of what to come from, and the causes."""
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
     head.markdown("**What changed this margin**")
-    came = str(st.selectbox("Coming from", [SHIPPED, *seen.choices[1:]], key=FROM, bind="query-params", help=HELP,
-                            format_func=seen.label))
+    offered = [SHIPPED, *seen.choices[1:]]
+    came = linked.pick(st.container(), "Coming from", offered, SHIPPED, FROM, seen.label, help=HELP)
     old = seen.under(row.asked.rulebook.name if came == SHIPPED else came, WhatIf())
     if old.text == row.question.text:
         st.caption("Nothing differs. Choose another rulebook, move a what\\-if control, or change a parameter on the "
                    "Rulebooks page: each cause then stands here with the dollars it adds.")
         return
+    old.within(sizes.OPENED), row.question.within(sizes.OPENED)
     with st.spinner("Looking at every order of the causes"):
         found = _diff((old.text, row.question.text), old, row.question)
     if isinstance(found, str):

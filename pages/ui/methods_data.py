@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from pages.ui import cached, controls, state, view
+from pages.ui import cached, controls, sizes, state, view
 from pages.ui.cached import ENTRIES, HOUR
 from pages.ui.rulebook_choices import IN_FORCE, Offered, offered
 from risk_core.arrays import Floats
 from risk_core.errors import MarginscopeError, Problem, Refused
+from risk_core.liquidation.distance import distance
 from risk_core.liquidation.thresholds import Liquidation
 from risk_core.margin.compare import compare
 from risk_core.margin.leg_steps import LegStep, between_rows, increments, leg_steps
@@ -109,7 +109,7 @@ def rows(seen: Seen, chosen: Iterable[str]) -> tuple[list[Row], list[NotAsked]]:
 @st.cache_resource(max_entries=8 * ENTRIES, ttl=HOUR, show_spinner=False)
 def _asked(text: str, _question: cached.Asked) -> Asked | NotAsked:  # noqa: ARG001 - the text is the key
     try:
-        return under(cached.moved(_question), _question.rules)
+        return under(cached.moved(_question.within(sizes.CHARGED)), _question.rules)
     except MarginscopeError as refused:
         return NotAsked(_question.rules, str(refused))
 
@@ -125,12 +125,13 @@ def asked(question: cached.Asked) -> Asked | NotAsked:
 @st.cache_resource(max_entries=8 * ENTRIES, ttl=HOUR, show_spinner=False)
 def _level(text: str, _question: cached.Asked) -> Level:  # noqa: ARG001
     try:
-        modes = compare(cached.moved(_question), _question.rules, ["portfolio"]).modes
+        account = cached.moved(_question.within(sizes.COMPARED))
+        modes = compare(account, _question.rules, ["portfolio"]).modes
     except MarginscopeError as refused:
         return Level(reason=f"none: {refused}")
     found = modes["portfolio"].liquidation if "portfolio" in modes else {}
     near = [Level(name, one) for name, one in found.items() if one.now or one.nearest is not None]
-    return min(near, key=lambda one: _reach(one.found), default=Level())
+    return min(near, key=lambda one: _reach(account, one), default=Level())
 
 
 def level(question: cached.Asked) -> Level:
@@ -138,10 +139,10 @@ def level(question: cached.Asked) -> Level:
     return _level(question.text, question)
 
 
-def _reach(one: Liquidation | None) -> float:
-    if one is None or one.nearest is None or one.now:
+def _reach(account: Account, one: Level) -> float:
+    if one.found is None or one.found.nearest is None or one.found.now:
         return 0.0
-    return abs(math.log(one.nearest / one.price))
+    return distance(account.market.underlyings[one.underlying], one.found.nearest).reach
 
 
 @st.cache_resource(max_entries=2 * ENTRIES, ttl=HOUR, show_spinner=False)
@@ -150,7 +151,8 @@ def _opened(text: str, _asked: Asked) -> tuple[tuple[LegStep, ...], tuple[GridEr
 
 
 def opened(row: Row) -> tuple[tuple[LegStep, ...], tuple[GridError, ...]]:
-    """Each step by leg, and what lies between the rows of the scenarios."""
+    """Each step by leg, and what lies between the rows of the scenarios. Raises TooLarge."""
+    row.question.within(sizes.OPENED)
     return _opened(row.question.text, row.asked)
 
 
@@ -160,7 +162,8 @@ def _more(text: str, _asked: Asked) -> Floats:  # noqa: ARG001
 
 
 def more(row: Row) -> Floats:
-    """What 1 % more of each leg asks, dollars (P,)."""
+    """What 1 % more of each leg asks, dollars (P,). Raises TooLarge."""
+    row.question.within(sizes.OPENED)
     return _more(row.question.text, row.asked)
 
 

@@ -10,6 +10,8 @@ import streamlit as st
 from pages.ui import (
     cents,
     downloads,
+    glossary,
+    linked,
     markup,
     methods_changes,
     methods_data,
@@ -36,8 +38,9 @@ def detail() -> None:
     with told():
         seen = methods_data.present()
         st.subheader("One rulebook in detail", anchor=False)
-        name = st.selectbox("Rulebook to open", seen.choices, key=ONE, bind="query-params", format_func=seen.label)
-        question = seen.question(str(name))
+        name = linked.pick(st.container(), "Rulebook to open", seen.choices, seen.choices[0], ONE, seen.label,
+                           help=f"Its figure for this account, taken apart. {glossary.pointer('Rulebook')}")
+        question = seen.question(name)
         with st.spinner("Opening the figure"):
             asked = methods_data.asked(question)
         if not isinstance(asked, Asked):
@@ -53,8 +56,7 @@ def _draw(seen: Seen, row: Row) -> None:
     if not any(step.amount for step in one.why.steps):
         st.info("Nothing is held that needs margin under this rulebook.")
         return
-    part = st.segmented_control("Part of the figure", list(PARTS), default=STEPS, required=True, key=PART,
-                                bind="query-params", label_visibility="collapsed") or STEPS
+    part = linked.choice("Part of the figure", list(PARTS), STEPS, PART, label_visibility="collapsed")
     PARTS[part](seen, row)
     _limits(one)
 
@@ -79,13 +81,11 @@ def _legs(seen: Seen, row: Row) -> None:
 def _waterfall(seen: Seen, one: Asked, steps: tuple[LegStep, ...]) -> None:
     shown = cents.stairs([step.step for step in steps])
     names = [f"{at + 1}. {step.step.name}" for at, step in enumerate(steps)]
-    if st.session_state.get(STEP, names[0]) not in names:
-        st.session_state[STEP] = names[0]
     left, right = st.columns([3, 2], gap="large")
+    chosen = linked.pick(right, "Step opened to its legs", names, names[0], STEP,
+                         help=f"Click a bar of the waterfall, or choose here. {glossary.pointer('Offset')}")
+    at = names.index(chosen)
     with right:
-        chosen = st.selectbox("Step opened to its legs", names, key=STEP,
-                              help="Click a bar of the waterfall, or choose here.")
-        at = names.index(str(chosen))
         st.html(methods_shares.opened(one, steps[at], shown[at]))
     with left, st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown("**From each leg alone to the initial margin**, USD")

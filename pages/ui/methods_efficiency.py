@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import csv_files, downloads, markup, words
+from pages.ui import csv_files, downloads, linked, markup, sizes, words
 from pages.ui.cached import ENTRIES, HOUR
 from pages.ui.methods_data import Row, Seen
 from risk_core.arrays import Floats
@@ -47,6 +47,7 @@ def _losses(one: Asked) -> tuple[Floats, Floats] | tuple[()]:
 
 def section(seen: Seen, row: Row) -> None:
     """The measures with their definitions, and the solvency delta of each coin."""
+    row.question.within(sizes.OPENED)
     with st.spinner("Measuring"):
         found, slopes = _measured(row.question.text, row.asked)
     name = row.asked.rulebook.name
@@ -54,7 +55,7 @@ def section(seen: Seen, row: Row) -> None:
         st.markdown("**Efficiency of this margin**")
         downloads.of_chart("Efficiency as CSV", lambda: csv(name, found, slopes), seen.draft, f"efficiency-{name}")
     st.html(_measures(found))
-    hedged = st.toggle("Hedges that stop the buffer moving", key=HEDGES, help=COINS[1])
+    hedged = linked.switch("Hedges that stop the buffer moving", HEDGES, help=COINS[1])
     hedges = _hedges(row, slopes) if hedged else None
     st.html(_slopes(slopes, hedges))
 

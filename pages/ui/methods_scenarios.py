@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import controls, csv_files, downloads, jumping, markup, methods_figures, words
+from pages.ui import controls, csv_files, downloads, jumping, linked, markup, methods_figures, words
 from pages.ui.chart import chart
 from pages.ui.methods_data import Seen
 from pages.ui.methods_matrix import Matrix, matrix, volatility_factor, worst_first
@@ -51,11 +51,9 @@ def _chosen(tables: Sequence[Scenarios]) -> Scenarios:
     names = [table.underlying for table in tables]
     if len(tables) == 1:
         return tables[0]
-    if st.session_state.get(COIN, names[0]) not in names:
-        st.session_state[COIN] = names[0]
-    name = st.segmented_control("Scenarios of", names, default=names[0], required=True, key=COIN,
-                                format_func=lambda one: words.escape(one or "All coins together"))
-    return tables[names.index(str(name))]
+    name = linked.choice("Scenarios of", names, names[0], COIN,
+                         format_func=lambda one: words.escape(one or "All coins together"))
+    return tables[names.index(name)]
 
 
 def _matrix(seen: Seen, told: Matrix) -> None:
@@ -75,7 +73,7 @@ def _matrix(seen: Seen, told: Matrix) -> None:
                           "Rows beside the grid"))
     st.button("Set the what-if to the worst scenario", icon=":material/my_location:", key="methods.go", type="tertiary",
               on_click=_jump, args=(seen, told, *(worst[::-1] if worst else (-1, -1))), disabled=worst is None,
-              help="A click on a cell does the same for that cell. The controls take their nearest steps.")
+              help="A click on a cell does the same for that cell. The controls take it exactly, as far as they go.")
     st.caption(words.escape(matrix_sentence(told)) + " Click a cell to set the what\\-if there; every volatility then "
                "moves by what the cell does to the options held, in the mean.")
 

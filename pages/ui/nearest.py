@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from risk_core.liquidation.distance import distance
@@ -13,22 +12,23 @@ from risk_core.margin.compare import Comparison, ModeResult
 class Nearest:
     """The first price at which the pool or a leg is liquidated, all other prices held still.
 
-    relative: its move from the price now; sigmas: the same in daily standard deviations, None where unknown.
+    relative: its move from the price now; sigmas: the same in daily standard deviations, None where unknown; reach:
+    what levels are ordered by.
     """
 
     underlying: str
     price: float
     relative: float
     sigmas: float | None
+    reach: float
 
 
 def nearest(mode: ModeResult, of: Comparison) -> Nearest | None:
-    """The nearest level of a mode; None where no price of any one underlying liquidates anything."""
+    """The level of a mode at the fewest daily sigmas; None where no price of one underlying liquidates anything."""
     markets = of.account.market.underlyings
-    found = [(name, level) for name, walk in mode.liquidation.items() for level in (walk.below, walk.above)
-             if level is not None]
+    found = [(name, one.nearest, distance(markets[name], one.nearest)) for name, levels in mode.levels.items()
+             for one in levels if one.nearest is not None]
     if not found:
         return None
-    name, level = min(found, key=lambda one: abs(math.log(one[1] / markets[one[0]].price)))
-    gap = distance(markets[name], level)
-    return Nearest(name, level, gap.relative, gap.sigmas)
+    name, level, gap = min(found, key=lambda one: one[2].reach)
+    return Nearest(name, level, gap.relative, gap.sigmas, gap.reach)

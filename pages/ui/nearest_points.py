@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.ui import sizes
 from pages.ui.cached import ENTRIES, HOUR, Asked, moved
 from risk_core.liquidation.nearest import JointMove, Spread, nearest
 from risk_core.liquidation.nearest_price import PriceMove, nearest_by_day, nearest_with_volatility
@@ -23,7 +24,7 @@ def _of_coins(text: str, names: tuple[str, str], mode: str, _asked: Asked) -> Jo
 
 def of_coins(question: Asked, names: tuple[str, str], mode: str) -> JointMove | None:
     """The smallest joint move of two coins that liquidates the mode after the what-if, or None. Raises Refused."""
-    return _of_coins(question.text, names, mode, question)
+    return _of_coins(question.text, names, mode, question.within(sizes.COINS))
 
 
 @st.cache_resource(max_entries=ENTRIES, ttl=HOUR, show_spinner=False)
@@ -37,7 +38,7 @@ def of_volatility(question: Asked, name: str, modes: tuple[str, ...]) -> Moves:
 
     Raises Refused, Unsettled.
     """
-    return _of_volatility(question.text, name, modes, question)
+    return _of_volatility(question.text, name, modes, question.within(sizes.VOLATILITY))
 
 
 def spread(question: Asked, name: str) -> Spread | None:
@@ -52,4 +53,4 @@ def _of_days(text: str, name: str, daily: float, until: float, modes: tuple[str,
 
 def of_days(question: Asked, name: str, daily: float, until: float, modes: tuple[str, ...]) -> Moves:
     """Per mode the day and price met first by a cone of the price, up to `until` days. Raises Refused, Unsettled."""
-    return _of_days(question.text, name, daily, until, modes, question)
+    return _of_days(question.text, name, daily, until, modes, question.within(sizes.DAYS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +12,7 @@ from pages.ui import words
 from pages.ui.axis import Axis
 from pages.ui.labels import Shade, Tag, shades, tags
 from pages.ui.levels import Level, Span, Standing
+from pages.ui.likely_moves import factor
 from risk_core.arrays import Floats
 from risk_core.margin.curves import Walk
 from risk_core.margin.models import MODES
@@ -142,4 +142,4 @@ def _point(found: Walk, level: Level, axis: Axis) -> Point:
 def _bands(axis: Axis, daily: float | None) -> tuple[Span, ...]:
     if daily is None or axis.unit is None:
         return ()
-    return tuple((axis.unit * math.exp(-n * daily), axis.unit * math.exp(n * daily)) for n in (2, 1))
+    return tuple((axis.unit * factor(-n * daily), axis.unit * factor(n * daily)) for n in (2, 1))

@@ -105,11 +105,6 @@ def override_of(rules: Any) -> Mapping[str, Any]:
     return rules["override"] if isinstance(rules, Mapping) else {}
 
 
-def rules_of(one: OwnRulebook) -> Any:
-    """One's own rulebook as an account file writes it."""
-    return {"base": one.base, "override": one.override} if one.override else one.base
-
-
 def notice() -> None:
     """Tell what came of the last action, once."""
     told = saving.notice()

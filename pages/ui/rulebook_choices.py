@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pages.ui import cached, rulebook_acts
-from risk_core.errors import MarginscopeError
+from pages.ui import own_rules
 from risk_core.rulebooks import load
 from risk_core.rulebooks.rules import Rulebook
 
@@ -29,16 +28,6 @@ class Offered:
 
 
 def offered() -> dict[str, Offered]:
-    """By key, the shipped ones first. Left out: one's own that is damaged or refused; My rulebooks says which and why.
-
-    Raises StoreError.
-    """
-    found = {name: Offered("Shipped", name, load.load(name)) for name in load.names()}
-    for one in cached.store().own_rulebooks.list_all():
-        rules = rulebook_acts.rules_of(one)
-        try:
-            book = cached.rulebook(rules)
-        except MarginscopeError:
-            continue
-        found[f"own {one.id}"] = Offered("Yours", rules, book.model_copy(update={"title": one.name}))
-    return found
+    """By key, the shipped ones first, then one's own that are sound. Raises StoreError."""
+    shipped = {name: Offered("Shipped", name, load.load(name)) for name in load.names()}
+    return shipped | {key: Offered("Yours", one.rules, one.rulebook) for key, one in own_rules.owned().items()}

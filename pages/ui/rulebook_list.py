@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import cached, markup, rulebook_acts, rulebook_effect, rulebook_input, rulebook_words, state
+from pages.ui import cached, linked, markup, rulebook_acts, rulebook_effect, rulebook_input, rulebook_words, state
 from risk_core.errors import MarginscopeError
 from risk_core.rulebooks import kinds, load
 from risk_core.rulebooks.choices import Chosen
@@ -40,8 +40,9 @@ def _wanted(rules: Rulebook) -> list[str]:
                              icon=":material/search:", label_visibility="collapsed", bind="query-params") or ""
     parts = {STATED: {key for key in rules.parameters if not _is_plain(key, rules)}, ALL: set(rules.parameters),
              OVERRIDDEN: set(rules.overridden)}
-    which = right.segmented_control("Show", list(parts), default=STATED, required=True, key="rulebook.which",
-                                    format_func=lambda one: f"{one} ({len(parts[one])})", label_visibility="collapsed")
+    with right:
+        which = linked.named_choice("Show", list(parts), STATED, "rulebook.which",
+                                    lambda one: f"{one} ({len(parts[one])})", label_visibility="collapsed")
     order = list(rulebook_words.SECTIONS)
     keys = sorted(rules.parameters, key=lambda key: (_place(key.partition(".")[0], order), _is_plain(key, rules)))
     shown = parts[ALL if wanted and which == STATED else which]
@@ -81,7 +82,8 @@ def _row(key: str, one: Parameter, base: Parameter, *, changed: bool) -> str:
         value = (f'<div class="rb-was"><span class="sub">Rulebook</span>{was}</div><span class="rb-to">→</span>'
                  f'<div><span class="sub">This account</span>{value}</div>')
     source = f"{one.source}; rulebook: {base.source}" if changed else one.source
-    title = f'<b>{escape(rulebook_words.name(key))}</b> {mark}<span class="sub wide">{escape(one.meaning)}</span>'
+    title = (f'<b>{escape(rulebook_words.name(key))}</b> {mark}<span class="sub wide">{escape(one.meaning)} '
+             f"{markup.link(rulebook_words.term(key))}</span>")
     return (f'<div>{title}</div><div class="rb-values">{value}</div><div class="rb-unit">{escape(one.unit)}</div>'
             f'<div class="rb-source">{escape(source)}, <time>{base.date}</time><br><code>{escape(key)}</code></div>')
 

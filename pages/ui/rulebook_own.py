@@ -7,7 +7,7 @@ import re
 import streamlit as st
 
 from db.own_rulebooks import OwnRulebook
-from pages.ui import cached, rulebook_acts, rulebook_words, words
+from pages.ui import cached, own_rules, rulebook_acts, rulebook_words, words
 from risk_core.errors import MarginscopeError, Problem, Refused
 from risk_core.rulebooks import choices, own_file
 from risk_core.rulebooks.own_file import OwnFile
@@ -78,7 +78,7 @@ def _counted(count: int) -> str:
 
 
 def _one(one: OwnRulebook) -> None:
-    rules = rulebook_acts.rules_of(one)
+    rules = own_rules.rules_of(one)
     with st.container(border=True, gap="small", key=f"own {one.id}"):
         try:
             changes = choices.differences(cached.rulebook(one.base), cached.rulebook(rules))
@@ -95,7 +95,7 @@ def _one(one: OwnRulebook) -> None:
 
 
 def _buttons(one: OwnRulebook) -> None:
-    rules = rulebook_acts.rules_of(one)
+    rules = own_rules.rules_of(one)
     is_in_force = cached.rulebook(rules).digest == cached.rulebook(rulebook_acts.in_force()).digest
     with st.container(horizontal=True, gap="small"):
         st.button("Apply to this account", key=f"own.apply {one.id}", disabled=is_in_force, icon=":material/check:",

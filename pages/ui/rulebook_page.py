@@ -10,6 +10,7 @@ from pages.ui import (
     cached,
     desk,
     following,
+    linked,
     markup,
     rulebook_acts,
     rulebook_list,
@@ -30,8 +31,8 @@ def show(held: state.Draft) -> None:
     rulebook_acts.notice()
     rules = cached.rulebook(rulebook_acts.in_force())
     _strip(rules)
-    tab = st.segmented_control("Part of the page", [PARAMETERS, OWN, SIDES], default=PARAMETERS, required=True,
-                               key="rulebook.tab", label_visibility="collapsed")
+    tab = linked.choice("Part of the page", [PARAMETERS, OWN, SIDES], PARAMETERS, "rulebook.tab",
+                        label_visibility="collapsed")
     if tab == OWN:
         rulebook_own.show()
     elif tab == SIDES:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import cached, markup, rulebook_acts, rulebook_choices, rulebook_effect, rulebook_words, words
+from pages.ui import cached, linked, markup, rulebook_acts, rulebook_choices, rulebook_effect, rulebook_words, words
 from pages.ui.rulebook_choices import IN_FORCE
 from risk_core.errors import ABSENT
 from risk_core.rulebooks import choices
@@ -20,16 +20,19 @@ def show() -> None:
     offered = _offered()
     names = list(offered)
     left, right = st.columns(2)
-    base = names.index(cached.rulebook(offered[IN_FORCE][1]).name)
-    one = left.selectbox("From (grey)", names, index=base, key="rulebook.left",
-                         format_func=lambda key: offered[key][0])
-    other = right.selectbox("To (bold)", names, index=0, key="rulebook.right",
-                            format_func=lambda key: offered[key][0])
+    base = cached.rulebook(offered[IN_FORCE][1]).name
+    one = linked.pick(left, "From (grey)", names, base, "rulebook.left", lambda key: _called(key, offered))
+    other = linked.pick(right, "To (bold)", names, IN_FORCE, "rulebook.right", lambda key: _called(key, offered))
     rules = offered[one][1], offered[other][1]
     books = cached.rulebook(rules[0]), cached.rulebook(rules[1])
     _parameters(books[0], books[1], (offered[one][0], offered[other][0]))
     st.subheader("This account under each", anchor=False)
     rulebook_effect.show(*rules, f"In grey: {offered[one][0]}. In bold: {offered[other][0]}.")
+
+
+def _called(key: str, offered: dict[str, tuple[str, Any]]) -> str:
+    """What a choice says: of the one in force not which it is, for the link finds it by its words."""
+    return "In force for this account" if key == IN_FORCE else offered[key][0]
 
 
 def _offered() -> dict[str, tuple[str, Any]]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from pages.ui import method_words, tables, words
+from pages.ui import glossary, method_words, tables, words
 from pages.ui.rulebook_names import NAMES
 from risk_core.errors import ABSENT
 from risk_core.rulebooks import kinds
@@ -25,6 +25,14 @@ SECTIONS: Mapping[str, str] = {
     "liquidation": "How a liquidation runs",
     "display": "Ratio the venue shows",
 }
+TERMS: Mapping[str, str] = {
+    "collateral": "Haircut", "tiers": "Tier", "fees": "Closing fee kept back", "futures": "Future", "options": "Option",
+    "orders": "Open order", "portfolio": "Scenario scan", "liquidation": "Partial liquidation",
+    "display": "Displayed ratio", "ratio": "Displayed ratio", "addons": "Add-on", "delta_floor": "Delta floor",
+    "history": "Historical simulation", "greeks": "Greeks-based margin", "strategies": "Reg-T", "sensitivities": "SIMM",
+    "offsets": "Offset",
+}
+"""The word of the glossary that the parameters of a section belong to, where their own name is none."""
 COLUMNS: Mapping[str, str] = {
     "from": "From, USD",
     "initial_deduction": "Initial deduction, USD",
@@ -37,6 +45,14 @@ COLUMNS: Mapping[str, str] = {
 _IN_PERCENT = {"initial", "maintenance", "move", "weight", "net", "hedged", "yearly", "least_move", "perpetual",
                "share", "option", "option_delta", "fee", "fee_share", "futures", "option_share", "gains", "apart",
                "credit"}
+
+
+def term(key: str) -> glossary.Term:
+    """The word of the glossary for a parameter: its own name, else that of its section. Raises KeyError."""
+    found = glossary.term(name(key)) or glossary.term(TERMS[key.partition(".")[0]])
+    if found is None:
+        raise KeyError(key)
+    return found
 
 
 def name(key: str) -> str:

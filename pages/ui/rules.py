@@ -50,7 +50,7 @@ def _value(value: object) -> str:
 
 def _words() -> str:
     told = [(row.label, row.meaning) for row in comparison_table.ROWS]
-    told += [("Maintenance used", comparison_table.USED), ("Capital freed", comparison_table.FREED),
+    told += [("Maintenance used", comparison_table.used_meaning()), ("Capital freed", comparison_table.FREED),
              ("Liquidation level", comparison_table.LEVEL)]
     told += [(f"{mode.title} mode", mode.meaning) for mode in MODES.values()]
     return "<dl>" + "".join(f"<dt>{escape(word)}</dt><dd>{escape(meaning)}</dd>" for word, meaning in told) + "</dl>"

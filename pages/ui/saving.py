@@ -11,7 +11,7 @@ import streamlit as st
 
 from db.errors import Conflict, StoreError, UnknownAccount
 from db.store import Store
-from pages.ui import cached, controls, desk, state
+from pages.ui import author, cached, controls, desk, state
 from pages.ui.state import Draft
 from risk_core.errors import MarginscopeError
 from risk_core.portfolio.account_file import read_document
@@ -76,7 +76,7 @@ def save() -> None:
 
 
 def _gone(draft: Draft) -> None:
-    say(f"Not saved: “{draft.label}” was deleted by somebody else. Yours is still here: keep it by Save as, or bring "
+    say(f"Not saved: “{draft.label}” was deleted meanwhile. Yours is still here: keep it by Save as, or bring "
         "the deleted one back from Open.", failed=True)
 
 
@@ -84,7 +84,9 @@ def _save_over(draft: Draft, version: int) -> None:
     if draft.account_id is not None:
         account = read_document(draft.document)
         try:
-            stored = _store().save(draft.account_id, account, version, request_key(draft, f"save over {version}"))
+            stored = _store().save(draft.account_id, account, version,
+                                   request_key(draft, f"save over {version}"),
+                                   author.present())
         except UnknownAccount:
             _gone(draft)
             return
@@ -94,6 +96,7 @@ def _save_over(draft: Draft, version: int) -> None:
 def _saved(text: str, stored: object) -> None:
     state.mark_saved(stored)  # type: ignore[arg-type]
     desk.saved()
+    author.refresh()
     st.session_state.pop(CONFLICT, None)
     say(text)
 
@@ -108,7 +111,8 @@ def save_as(name_key: str, open_key: str) -> None:
         return
     with answered():
         account = read_document(_named(draft, name))
-        _saved(f"Saved as “{name}”.", _store().save_new(account, request_key(draft, f"save as {name}")))
+        _saved(f"Saved as “{name}”.", _store().save_new(account, request_key(draft, f"save as {name}"),
+                                                      by=author.present()))
         st.session_state[open_key] = False
 
 
@@ -134,7 +138,8 @@ def rename(name_key: str, open_key: str) -> None:
         return
     with answered():
         if draft.account_id and draft.version and not draft.is_sample and not state.is_changed(draft):
-            _saved(f"Renamed to “{name}”.", _store().rename(draft.account_id, name, draft.version))
+            _saved(f"Renamed to “{name}”.", _store().rename(draft.account_id, name, draft.version,
+                                                                  author.present()))
         else:
             desk.rewrite({"name": name})
             say(f"The name “{name}” is kept with the next save.")
@@ -147,7 +152,7 @@ def delete(open_key: str) -> None:
     if draft.account_id is None or draft.version is None:
         return
     with answered():
-        _store().delete(draft.account_id, draft.version)
+        _store().delete(draft.account_id, draft.version, author.present())
         left = _store().list_accounts()
         state.open_account(left[0].id) if left else state.new_document(draft.document)
         state.drop_aside()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui import change_table, desk, newest, recovery, saving, state, words
 from pages.ui.desk import Desk
-from pages.ui.differences import changes
+from pages.ui.differences import changes, unchanged
 
 SHOWN = 12
 
@@ -45,8 +45,9 @@ def _conflict(held: Desk) -> None:
         return
     with st.container(border=True, key="conflict"):
         st.markdown(f"**Not saved, nothing is lost.** {words.escape(str(found))}")
-        lines = changes(found.theirs.account.document, held.held.document)
-        st.html(change_table.table(lines, f"Stored, version {found.theirs.version}", "Yours"))
+        theirs, yours = found.theirs.account.document, held.held.document
+        st.html(change_table.table(changes(theirs, yours), f"Stored, version {found.theirs.version}", "Yours",
+                                   unchanged(theirs, yours)))
         with st.container(horizontal=True):
             st.button("Reload theirs", key="conflict.reload", on_click=saving.reload,
                       help="Open the stored version. Yours is put aside and can be taken back.")

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from db.store import StoredAccount
-from pages.ui import cached, keeping
+from pages.ui import cached, keeping, linked
 from pages.ui.draft import Draft
 from risk_core.portfolio.account_file import Account
 from risk_core.portfolio.whatif import WhatIf
@@ -22,6 +22,10 @@ DRAFT = "draft"
 ASIDE = "draft put aside"
 LINK, VERSION, LINK_ASIDE = "account", "version", "aside"
 """Query parameters that name the account, its version, and unsaved work left by opening another account."""
+DESK_LINK, DESK_KEY = "desk", "desk key"
+"""Query parameter, and key of the session, that hold the key under which history and typing are kept."""
+OF_THIS_TAB = (DRAFT, LINK_ASIDE, DESK_LINK)
+"""Query parameters that lead to unsaved work: no part of a link that is given away."""
 NOTE = "note"
 TOGETHER = ""
 """Stands for all prices moving together, where an underlying's name could stand."""
@@ -32,7 +36,7 @@ class Controls:
     """The what-if control values of one run. Prices and volatility in percent from now, days forward.
 
     together: move of all prices; prices: further move by underlying. size, leverage: factors, 1 for as it is.
-    rules: name of a shipped rulebook instead of the account's own, empty for that.
+    rules: a rulebook of `own_rules` instead of the account's own, by its key; empty for that.
     """
 
     together: float = 0.0
@@ -153,6 +157,7 @@ def _opened(stored: StoredAccount, *, is_sample: bool) -> Draft:
 def _open_first() -> None:
     """What the link asks for: unsaved work, else an account, else the first sample."""
     asked, key = st.query_params.get(LINK), st.query_params.get(DRAFT)
+    st.session_state[DESK_KEY] = st.query_params.get(DESK_LINK, "")
     left = keeping.found(st.query_params.get(LINK_ASIDE))
     if left is not None:
         st.session_state[ASIDE] = left
@@ -186,12 +191,9 @@ def _hold(held: Draft, *, write: bool = True) -> Draft:
 def _follow(held: Draft) -> None:
     """The link names what is on screen, so that a refresh or a copied address opens it."""
     aside = put_aside()
-    wanted = {**address(held), DRAFT: held.key, LINK_ASIDE: aside.key if aside else ""}
-    for name, value in wanted.items():
-        if not value and name in st.query_params:
-            del st.query_params[name]
-        elif value and st.query_params.get(name) != value:
-            st.query_params[name] = value
+    wanted = {**address(held), DRAFT: held.key, LINK_ASIDE: aside.key if aside else "",
+              DESK_LINK: st.session_state.get(DESK_KEY, "")}
+    linked.put_all({name: [value] if value else [] for name, value in wanted.items()})
 
 
 def address(held: Draft) -> dict[str, str]:

@@ -32,11 +32,6 @@ LEVERAGES: Final[Steps] = (0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0, 1
 """Factors, like SIZES; 1 is as it is."""
 
 
-def nearest(steps: Steps, value: float) -> float:
-    """The stop nearest to a value."""
-    return min(steps, key=lambda step: abs(step - value))
-
-
 def having(steps: Steps, value: float | None) -> Steps:
     """The stops with one more for a value between them; as they are for None and for a value beyond their ends."""
     if value is None or value in steps or not steps[0] < value < steps[-1]:

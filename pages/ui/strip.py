@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 from pages.ui import demo_data, heading, markup, older, style, words
@@ -11,6 +12,8 @@ from pages.ui.view import View
 from risk_core.margin.compare import Comparison
 from risk_core.margin.models import MODES
 
+NARROW_CALL = '<span class="narrow"> !</span>'
+"""Stands beside the share used for the badge of a margin call where there is no room for it."""
 SHORT = 8
 """Digits of a content hash that are shown."""
 
@@ -58,17 +61,20 @@ def _equity_title(counts: dict[str, bool], new: float, options: float) -> str:
 
 def _mode(seen: View, name: str) -> str:
     (new, who), (old, _) = (worst_used(one.modes[name]) for one in (seen.after, seen.before))
-    where, far = _level(seen.after, name)
-    was = f" (was {words.used(old)}, {' '.join(_level(seen.before, name))})" if seen.has_before else ""
+    where, far, relative = _level(seen.after, name)
+    was = f" (was {words.used(old)}, {' '.join(_level(seen.before, name)[:2])})" if seen.has_before else ""
+    call = markup.call_badge(seen.after.modes[name], "call")
     title = (f"{MODES[name].title}: maintenance used {words.used(new)}{f', {who}' if who else ''}; nearest liquidation "
-             f"{where} {far}{was}. Liquidation at 100 %.{_wallets(seen.after, name)}")
+             f"{where} {far}{was}. Liquidation at 100 %{', margin call now' if call else ''}."
+             f"{_wallets(seen.after, name)}")
     band = style.danger(new)
     wallets = seen.after.modes[name].wallets
     named = f"{who} " if any(who == wallet.name for wallet in wallets) else ""
-    share = f'<span class="chip {band}">{escape(named + words.used(new).replace("no equity left", "no equity"))}</span>'
-    return (f'<div class="mo" title="{escape(title)}"><span class="k">{markup.mode(name)}{share}</span>'
+    share = (f'<span class="chip {band}">{escape(named + words.used(new).replace("no equity left", "no equity"))}'
+             f"{call and NARROW_CALL}</span>")
+    return (f'<div class="mo" title="{escape(title)}"><span class="k">{markup.mode(name)}{call}{share}</span>'
             f"{markup.bar(new, old, moved=seen.has_before)}"
-            f'<span class="s"><span>{escape(where)}</span>{_far(far)}</span></div>')
+            f'<span class="s"><span>{escape(where)}</span>{_far(far, relative)}</span></div>')
 
 
 def _wallets(of: Comparison, name: str) -> str:
@@ -77,22 +83,22 @@ def _wallets(of: Comparison, name: str) -> str:
     return f" {words.listed(told)}." if told else ""
 
 
-def _far(text: str) -> str:
-    """The distance; where it is told in words, also in a form that fits a phone."""
+def _far(text: str, relative: float) -> str:
+    """The distance in the colour of how near it is; where it is told in words, also in a form that fits a phone."""
     if text != words.move(words.FAR + 1.0):
-        return f"<span>{escape(text)}</span>"
+        return markup.distance(relative, text)
     short = f"&gt;{words.SPACE}10×"
     return f'<span class="wide">{escape(text)}</span><span class="narrow">{short}</span>'
 
 
-def _level(of: Comparison, name: str) -> tuple[str, str]:
-    """The nearest level and its distance."""
+def _level(of: Comparison, name: str) -> tuple[str, str, float]:
+    """The nearest level and its distance, in words and as a share of the price; infinite where there is none."""
     if of.modes[name].buckets_liquidated:
-        return "liquidated now", ""
+        return "liquidated now", "", math.inf
     found = nearest(of.modes[name], of)
     if found is None:
-        return "no level", ""
-    return f"{found.underlying} {words.price(found.price)}", words.move(found.relative)
+        return "no level", "", math.inf
+    return f"{found.underlying} {words.price(found.price)}", words.move(found.relative), found.relative
 
 
 def _source(seen: View) -> str:

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from pages.ui import alerts
+
 CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
 
 
@@ -35,15 +37,16 @@ PALETTE: Final = (
 """Names of the ten chart colours of the theme, in their order."""
 
 CALM, WATCH, CRITICAL, LIQUIDATED = "calm", "watch", "critical", "liquidated"
-BANDS: Final = ((0.70, CALM), (0.90, WATCH), (1.00, CRITICAL))
-"""Maintenance used below which a band applies; from 100 % on the account is liquidated."""
+NEARNESS: Final = {alerts.CALM: "", alerts.NEAR: WATCH, alerts.CLOSE: CRITICAL, alerts.CLOSEST: "closest"}
+"""The class of the style sheet in which a distance is drawn, by how near it is."""
 
 
 def danger(used: float | None) -> str:
-    """The danger band of maintenance used; None stands for no equity left."""
-    if used is None:
+    """The danger band of maintenance used, by the alert levels; None stands for no equity left."""
+    if used is None or used > 1:
         return LIQUIDATED
-    return next((band for below, band in BANDS if used < below), LIQUIDATED if used > 1 else CRITICAL)
+    levels = alerts.present()
+    return CRITICAL if used >= levels.critical / 100 else WATCH if used >= levels.watch / 100 else CALM
 
 
 def colour(name: str) -> str:

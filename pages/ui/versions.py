@@ -6,8 +6,8 @@ import streamlit as st
 
 from db.errors import StoreError
 from db.records import VersionSummary
-from pages.ui import cached, change_table, desk, recovery, words
-from pages.ui.differences import changes, differences
+from pages.ui import author, cached, change_table, desk, recovery, words
+from pages.ui.differences import changes, differences, unchanged
 from pages.ui.state import Draft
 from pages.ui.telling import told
 
@@ -37,8 +37,9 @@ def _list(draft: Draft, found: list[VersionSummary]) -> int:
     some = {one.version: one for one in found[:most]}
     known = st.session_state.get(_key(draft))
     index = list(some).index(known) if known in some else 0
+    here = author.browser()
     chosen = st.radio("Versions", list(some), index=index, key=_key(draft),
-                      format_func=lambda one: _title(some[one], found[0].version),
+                      format_func=lambda one: _title(some[one], found[0].version, here),
                       captions=[words.escape(_what(draft, one)) for one in some.values()],
                       help="Newest first. Choose one to compare it with the present draft.")
     if len(found) > most:
@@ -54,9 +55,10 @@ def _more() -> None:
     st.session_state["history.most"] = st.session_state.get("history.most", PAGE) + PAGE
 
 
-def _title(one: VersionSummary, newest: int) -> str:
+def _title(one: VersionSummary, newest: int, here: str) -> str:
     present = " (present)" if one.version == newest else ""
-    return f"**Version {one.version}**{present} · {one.saved:%Y-%m-%d %H:%M:%S} UTC"
+    by = author.told(one, here)
+    return f"**Version {one.version}**{present} · {one.saved:%Y-%m-%d %H:%M:%S} UTC{by and f' · {words.escape(by)}'}"
 
 
 def _what(draft: Draft, one: VersionSummary) -> str:
@@ -76,7 +78,8 @@ def _compared(draft: Draft, found: list[VersionSummary], chosen: int) -> None:
     stored = cached.version(draft.account_id, chosen)
     lines = changes(stored.account.document, draft.document)
     st.subheader(f"Version {chosen} and the present draft", anchor=False)
-    st.html(change_table.table(lines, f"Version {chosen}", "Draft"))
+    st.html(change_table.table(lines, f"Version {chosen}", "Draft",
+                               unchanged(stored.account.document, draft.document)))
     newest = found[0].version
     st.button("Restore this version", icon=":material/restore:", key="history.restore", on_click=recovery.restore,
               args=(draft.account_id, chosen), disabled=chosen == newest,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pages.ui import baseline, cached, controls, state
+from pages.ui import baseline, cached, controls, own_rules, state
 from pages.ui.axis import Axis
 from pages.ui.levels import Standing, standings
 from pages.ui.sentences import Scene
@@ -62,7 +62,7 @@ class View:
     def digest(self) -> str:
         """Content hash of the account after the what-if, 64 hexadecimal digits."""
         account = cached.moved(self.question) if self.moved else self.account
-        under = {"rules": self.controls.rules} if self.controls.rules else {}
+        under = {"rules": own_rules.rules(self.controls.rules)} if self.controls.rules else {}
         return digest({**account.document, **under}).rpartition(":")[2]
 
     @property
@@ -112,7 +112,7 @@ def view(held: state.Draft, chosen: state.Controls) -> View:
 def asked(account: Account, chosen: state.Controls) -> cached.Asked:
     """The account at the controls, under their rulebook or its own. Raises Refused."""
     if chosen.rules:
-        return cached.asked_under(account, chosen.rules, chosen.what_if)
+        return own_rules.asked(account, chosen.rules, chosen.what_if)
     return cached.asked(account, chosen.what_if)
 
 

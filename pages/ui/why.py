@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.ui import cents, chart_files, downloads, figures, greeks, markup, words
+from pages.ui import cents, chart_files, downloads, figures, greeks, linked, markup, words
 from pages.ui.chart import chart
 from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
@@ -41,13 +41,10 @@ def why(seen: View) -> None:
     """Choose a mode and see what its margin is made of."""
     st.subheader("Why these figures", anchor=False)
     usual = "portfolio" if "portfolio" in seen.modes else seen.modes[-1]
-    if st.session_state.get(CHOICE, usual) not in seen.modes:
-        st.session_state[CHOICE] = usual
-    name = st.segmented_control("Margin mode", list(seen.modes), default=usual, required=True, key=CHOICE,
-                                format_func=lambda one: MODES[one].title, bind="query-params",
-                                label_visibility="collapsed") or usual
+    name = linked.choice("Margin mode", list(seen.modes), usual, CHOICE, label_visibility="collapsed",
+                         format_func=lambda one: MODES[one].title)
     mode = seen.after.modes[name]
-    st.html(markup.html(f'<p>{markup.mode(name)} <span class="muted">{escape(MODES[name].meaning)}</span></p>'
+    st.html(markup.html(f'<p>{markup.mode_helped(name)} <span class="muted">{escape(MODES[name].meaning)}</span></p>'
                         f"<p>{escape(mode.worst)}</p>"))
     left, right = st.columns([1, 1], gap="large")
     with left:

@@ -89,10 +89,15 @@ def move(relative: float) -> str:
     return "more than tenfold" if relative > FAR else percent(relative, plus=True)
 
 
-def sigmas(count: float | None) -> str:
-    """A distance in daily standard deviations with its sign; empty when the market gives no volatility."""
+def sigmas(count: float | None, *, far: bool = False) -> str:
+    """A distance in daily standard deviations with its sign; empty when the market gives no volatility.
+
+    Beyond 10 that is all that is said, unless far: then whole ones.
+    """
     if count is None:
         return ""
+    if far and abs(count) > 10:
+        return _signed(f"{count:,.0f}", plus=True) + f"{SPACE}σ"
     return f">{SPACE}10{SPACE}σ" if abs(count) > 10 else _signed(f"{count:,.1f}", plus=True) + f"{SPACE}σ"
 
 

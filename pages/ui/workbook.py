@@ -1,4 +1,8 @@
-"""The account and its results as an XLSX workbook: written only, never read. Text is text, never a formula."""
+"""The account and its results as an XLSX workbook: written only, never read.
+
+Text is stored as text and never as a formula or link, whatever it begins with, so it needs no mark before it as a cell
+of CSV does; numbers are stored as numbers.
+"""
 
 from __future__ import annotations
 

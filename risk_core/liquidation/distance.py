@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ..portfolio.deviation import daily_volatility
 from ..portfolio.market import Underlying
 
+USUAL = 0.03
+"""Daily standard deviation that orders levels among others where the market gives none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Distance:
@@ -18,6 +21,11 @@ class Distance:
     relative: float
     sigmas: float | None
     source: str
+
+    @property
+    def reach(self) -> float:
+        """What levels are ordered by, the nearest first: daily standard deviations, never negative."""
+        return abs(self.sigmas if self.sigmas is not None else math.log1p(self.relative) / USUAL)
 
 
 def distance(underlying: Underlying, level: float) -> Distance:

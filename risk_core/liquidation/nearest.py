@@ -50,10 +50,11 @@ class Spread:
         return min(max(self.correlation, -CLOSEST_TO_ONE), CLOSEST_TO_ONE)
 
     def ellipse(self, sigmas: float, points: int = 90) -> tuple[Floats, Floats]:
-        """Price factors on the ellipse `sigmas` away from now, (points,) each."""
+        """Price factors on the ellipse `sigmas` away from now, (points,) each; none beyond the end of a walk."""
         angle = np.linspace(0.0, 2.0 * np.pi, points)
         moves = self.moves(np.stack([np.cos(angle), np.sin(angle)], axis=1) * sigmas)
-        return np.exp(moves[:, 0]), np.exp(moves[:, 1])
+        factors = np.exp(np.clip(moves, math.log(LOWEST), math.log(HIGHEST)))
+        return factors[:, 0], factors[:, 1]
 
     def moves(self, standard: Floats) -> Floats:
         """Log price moves (n, 2) of independent standard moves (n, 2): the Cholesky factor of Σ."""

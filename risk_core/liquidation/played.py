@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from ..margin.pledges import pinned
 from ..portfolio.account_file import Account
 from ..portfolio.whatif import WhatIf, move
 from ..rulebooks.rules import Rulebook
+from .distance import distance
 from .partial import ClosingStep, partial
 from .thresholds import Liquidation
 from .triggers import Trigger, triggers
@@ -35,7 +35,7 @@ class Played:
 def played(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MODES)) -> tuple[Played, ...]:
     """Every mode at present prices where something is below its maintenance margin, else just past its nearest level.
 
-    One price moves and stands still there, pledges stay; the nearest is so in relative distance. Raises Refused,
+    One price moves and stands still there, pledges stay; the nearest is so by `Distance.reach`. Raises Refused,
     Unsettled.
     """
     account = pinned(account, rulebook)
@@ -46,10 +46,12 @@ def played(account: Account, rulebook: Rulebook, modes: Iterable[str] = tuple(MO
 
 def _played(account: Account, rulebook: Rulebook, mode: str, found: list[Trigger]) -> Played:
     steps = partial(account, rulebook, mode)
-    ahead = [one for one in found if one.liquidation.nearest is not None]
+    markets = account.market.underlyings
+    ahead = [(distance(markets[one.underlying], one.liquidation.nearest).reach, one) for one in found
+             if one.liquidation.nearest is not None]
     if steps or not ahead:
         return Played(mode, None, None, None, steps)
-    first = min(ahead, key=lambda one: abs(math.log((one.liquidation.nearest or 1.0) / one.liquidation.price)))
+    _, first = min(ahead, key=lambda one: one[0])
     price = past(first.liquidation)
     moved = move(account, WhatIf(prices={first.underlying: price / first.liquidation.price}))
     return Played(mode, first.underlying, first.liquidation.nearest, price, partial(moved, rulebook, mode))

@@ -140,6 +140,16 @@ def _open(price: float, low: float, high: float) -> Open:
     return (None if low <= LOWEST else low * price, None if high >= HIGHEST else high * price)
 
 
+def emptied(asked: Sequence[tuple[Holding, int, int]]) -> list[float | None]:
+    """Per (holding, bucket, underlying) the price nearest to the present one at which equity turns 0, dollars; None for
+    none. Raises Unsettled.
+    """
+    found = below_zero([_question(*one, "equity") for one in asked])
+    ends = [[end for region in regions for end in region if LOWEST < end < HIGHEST] for regions in found]
+    return [min(own, key=lambda end: abs(end - 1.0)) * float(holding.account.index[u]) if own else None
+            for own, (holding, _, u) in zip(ends, asked, strict=True)]
+
+
 def union(parts: Sequence[Liquidation]) -> Liquidation:
     """Where any of `parts` (at least one, all along one underlying) is liquidated."""
     spans = sorted((low or 0.0, np.inf if high is None else high) for part in parts for low, high in part.regions)

@@ -34,6 +34,7 @@ class ModeResult:
     pool: sum of the pools. wallets: one by one, where there are several.
     worst: what sets the figure, in words. components: parts that add up to the head maintenance margin.
     shares: per leg what it adds, three ways. steps: the waterfall from legs alone to initial margin.
+    liquidation: along each underlying, where any pool or leg is liquidated; levels: the same one by one.
     buckets_liquidated: ids of pools and legs below maintenance now. worst_bucket: the pool or leg strained most.
     unshared: part of the maintenance margin that no leg has a part of, see Why.
     orders: part of the pools' initial margin that open orders ask, None where there are none.
@@ -47,6 +48,7 @@ class ModeResult:
     wallets: tuple[WalletFigures, ...]
     positions: tuple[PositionFigures, ...]
     liquidation: Mapping[str, Liquidation]
+    levels: Mapping[str, tuple[Liquidation, ...]]
     worst: str
     components: tuple[Component, ...]
     shares: tuple[Share, ...]
@@ -113,6 +115,7 @@ def _result(holding: Holding, level: Levels) -> ModeResult:
     figures = [Figures(float(e), float(i), float(m), zero, float(w)) for e, i, m, w in zip(*columns, strict=True)]
     buckets = [Bucket(holding.nets.who(holding.account, at), own) for at, own in enumerate(figures)]
     why = explain.explain(holding, now)
+    walks = _by_underlying(holding, level)
     return ModeResult(
         holding.mode.name,
         holding.mode.title,
@@ -120,7 +123,8 @@ def _result(holding: Holding, level: Levels) -> ModeResult:
         total(figures[:holding.nets.alone.start]) if holding.mode.splits else None,
         wallet_figures(holding, figures, level),
         position_figures(holding, now, figures, level),
-        _by_underlying(holding, level),
+        {name: union(found) for name, found in walks.items()},
+        walks,
         why.worst,
         why.components,
         why.shares,
@@ -133,9 +137,9 @@ def _result(holding: Holding, level: Levels) -> ModeResult:
     )
 
 
-def _by_underlying(holding: Holding, level: Levels) -> dict[str, Liquidation]:
+def _by_underlying(holding: Holding, level: Levels) -> dict[str, tuple[Liquidation, ...]]:
     names = holding.account.underlyings
     parts: dict[int, list[Liquidation]] = {u: [] for u in walked(holding)}
     for (_, u), liquidation in level.liquidation.items():
         parts[u].append(liquidation)
-    return {names[u]: union(found) for u, found in parts.items()}
+    return {names[u]: tuple(found) for u, found in parts.items()}

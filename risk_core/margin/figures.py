@@ -27,6 +27,13 @@ class Figures:
     def buffer(self) -> float:
         return self.equity - self.maintenance_margin
 
+    def room(self, level: float) -> float:
+        """Dollars of equity above a margin call at `level`, a share of maintenance used in (0, 1]; called below 0.
+
+        equity − maintenance margin ÷ level: at level 1 it is the buffer. The level is the reader's, no rulebook's.
+        """
+        return self.equity - self.maintenance_margin / level
+
     @property
     def available(self) -> float:
         return self.equity - self.withheld - self.initial_margin

@@ -76,7 +76,7 @@ def _price(value: float) -> float | None:
 
 
 def rounded(holding: Holding, leg: int, price: float | None) -> float | None:
-    """A leg's price on the tick of its underlying, up for a long and down for a short, where the rulebook rounds."""
+    """A leg's price on the tick of its underlying, against the trader, where the rulebook rounds."""
     rules, account = holding.rules.futures, holding.account
     name = account.underlyings[account.instruments.underlying[account.book.instrument[leg]]]
     tick = rules.ticks.get(name)
@@ -85,5 +85,13 @@ def rounded(holding: Holding, leg: int, price: float | None) -> float | None:
     steps = price / tick
     if abs(steps - round(steps)) <= CLOSE:
         return round(steps) * tick
-    return _price((math.ceil if account.book.quantity[leg] > 0 else math.floor)(steps) * tick)
+    return _price((math.ceil if rounds_up(holding, leg, price) else math.floor)(steps) * tick)
 
+
+def rounds_up(holding: Holding, leg: int, price: float) -> bool:
+    """Whether a trigger is rounded up: one below the present price is, one above it is not, so that it is met sooner.
+
+    A long is usually liquidated below and a short above; in a pool with other legs it may be the other way round.
+    """
+    account = holding.account
+    return price <= float(account.index[account.instruments.underlying[account.book.instrument[leg]]])

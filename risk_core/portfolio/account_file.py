@@ -29,6 +29,8 @@ from .checks import Findings, check_shape
 from .fields import parse_instant
 from .json_text import parse
 from .market import Market, read_underlying
+from .prices_given import check_assets, check_market_keys
+from .volatility_given import check_volatilities
 
 _PRICING = ("price", "rate", "forwards", "volatility")
 
@@ -113,13 +115,16 @@ def _check_rules(document: Mapping[str, Any], findings: Findings) -> None:
 def _fit(document: Mapping[str, Any], findings: Findings) -> Account | None:
     """The account's columns, as far as its market and clock are sound; problems go to `findings`."""
     market = _market(document, findings)
-    fit.check_market_keys(document, findings)
-    fit.check_assets(document, findings)
+    check_market_keys(document, findings)
+    check_assets(document, findings)
     legs, orders = (fit.legs_of(document, findings, listed) for listed in ("positions", "orders"))
+    groups = fit.grouped((*legs, *orders))
+    given = fit.given_of(groups, findings)
+    check_volatilities(document, findings)
     if market is None:
         return None
-    live = [leg for leg in (*legs, *orders) if findings.clean(f"{leg.path}.expiry")]
-    quotes = fit.quotes_of(live, market.underlyings, market.as_of, findings)
+    live = {key: same for key, same in groups.items() if all(findings.clean(f"{leg.path}.expiry") for leg in same)}
+    quotes = fit.quotes_of(live, given, market.underlyings, market.as_of, findings)
     if findings.problems:
         return None
     names = sorted(market.underlyings)

@@ -67,13 +67,23 @@ def _market(market: Any, findings: Findings) -> None:
     _required(market, ("underlyings",), "market", findings)
     underlyings = market.get("underlyings", {})
     if _is_object(underlyings, "market.underlyings", findings):
+        _names(underlyings, "market.underlyings", findings)
         for name, block in underlyings.items():
             _underlying(block, f"market.underlyings.{name}", findings)
+    if isinstance(market.get("assets"), dict):
+        _names(market["assets"], "market.assets", findings)
     for key, rule in (("assets", f.positive), ("correlation", f.correlation), ("confidence", f.share)):
         values = market.get(key, {})
         if _is_object(values, f"market.{key}", findings):
             for name in values:
                 _value(values, name, rule, f"market.{key}", findings)
+
+
+def _names(members: dict[str, Any], path: str, findings: Findings) -> None:
+    """Names that the file chooses itself, as keys."""
+    for name in members:
+        if broken := f.name(name):
+            findings.add(_join(path, name), name, f"the name {broken}")
 
 
 def _underlying(block: Any, path: str, findings: Findings) -> None:

@@ -108,7 +108,7 @@ NOT_NEGATIVE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": LARGE
 SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 NOT_ZERO: dict[str, Any] = NUMBER | {"not": {"exclusiveMinimum": -SMALLEST, "exclusiveMaximum": SMALLEST}}
 TEXT: dict[str, Any] = {"type": "string"}
-NAME: dict[str, Any] = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"}
+NAME: dict[str, Any] = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)"}
 FLAG: dict[str, Any] = {"type": "boolean"}
 INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
 

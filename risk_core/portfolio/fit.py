@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import ABSENT
 from ..valuation import black76
 from .checks import Findings
 from .fields import parse_instant
 from .market import Underlying, years_between
+from .prices_given import members
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 MOST_CARRY = 100.0
@@ -46,6 +46,13 @@ class Quote:
     years: float = math.nan
 
 
+class Given(NamedTuple):
+    """The mark and the volatility that the legs of one instrument give, None where none does."""
+
+    mark: float | None
+    iv: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """One enabled leg or one order of the file: where it stands, and the instrument it is of."""
@@ -55,57 +62,12 @@ class Leg:
     key: Key
 
 
-def _members(parent: Any, key: str) -> Mapping[str, Any]:
-    """The object at `key`, empty when it is missing or something else."""
-    value = parent.get(key) if isinstance(parent, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def check_market_keys(document: Mapping[str, Any], findings: Findings) -> None:
-    """Prices given in two places, and surface points or forwards given twice."""
-    market = _members(document, "market")
-    assets, underlyings = _members(market, "assets"), _members(market, "underlyings")
-    for name in assets:
-        if name in underlyings:
-            findings.add(f"market.assets.{name}", assets[name], "is an underlying, which has its index price")
-    if "USD" in assets and assets["USD"] != 1:
-        findings.add("market.assets.USD", assets["USD"], "must be 1: USD is the unit of account")
-    for name, block in underlyings.items():
-        path = f"market.underlyings.{name}"
-        _repeated(block, "forwards", ("expiry",), path, findings)
-        _repeated(block, "volatility", ("expiry", "strike"), path, findings)
-
-
-def _repeated(block: Any, key: str, parts: tuple[str, ...], path: str, findings: Findings) -> None:
-    rows = block.get(key) if isinstance(block, dict) else None
-    seen: set[tuple[Any, ...]] = set()
-    for i, row in enumerate(rows if isinstance(rows, list) else ()):
-        at = f"{path}.{key}[{i}]"
-        if not findings.clean(at):
-            continue
-        point = tuple(parse_instant(row[part]) if part == "expiry" else row[part] for part in parts)
-        if point in seen:
-            where = f"{at}.{parts[0]}" if len(parts) == 1 else at
-            findings.add(where, [row[part] for part in parts], "is given twice")
-        seen.add(point)
-
-
-def check_assets(document: Mapping[str, Any], findings: Findings) -> None:
-    """Every collateral asset has a price."""
-    market, rows = document.get("market"), document.get("collateral")
-    priced = {"USD"}.union(_members(market, "underlyings"), _members(market, "assets"))
-    for i, row in enumerate(rows if isinstance(rows, list) and isinstance(market, dict) else ()):
-        path = f"collateral[{i}].asset"
-        if isinstance(row, dict) and isinstance(row.get("asset"), str) and row["asset"] not in priced:
-            findings.add(path, row["asset"], "has no price: add it to market.assets")
-
-
 def legs_of(document: Mapping[str, Any], findings: Findings, listed: str = "positions") -> list[Leg]:
     """The enabled legs whose instrument is known, after checking underlying and expiry against market and clock.
 
     listed: the list of the file they stand in, `positions` or `orders`.
     """
-    rows, names = document.get(listed), _members(document, "market").get("underlyings")
+    rows, names = document.get(listed), members(document, "market").get("underlyings")
     as_of = parse_instant(document.get("as_of"))
     legs = []
     for i, row in enumerate(rows if isinstance(rows, list) else ()):
@@ -129,19 +91,30 @@ def _key(row: Mapping[str, Any]) -> Key:
     return Key(row["underlying"], row["kind"], row["settlement"], expiry, row.get("type", ""), strike)
 
 
-def quotes_of(
-    legs: Iterable[Leg], underlyings: Mapping[str, Underlying], as_of: datetime, findings: Findings
-) -> dict[Key, Quote]:
-    """The quote of every instrument whose market block is sound, in canonical order of instruments."""
+def grouped(legs: Iterable[Leg]) -> dict[Key, list[Leg]]:
+    """The legs of each instrument, in canonical order of instruments."""
     groups: dict[Key, list[Leg]] = {}
     for leg in legs:
         groups.setdefault(leg.key, []).append(leg)
+    return {key: groups[key] for key in sorted(groups)}
+
+
+def given_of(groups: Mapping[Key, list[Leg]], findings: Findings) -> dict[Key, Given]:
+    """What the legs of each instrument give for its mark and volatility; a leg that gives another is refused."""
+    given = {}
+    for key, legs in groups.items():
+        mark = _shared(legs, "mark_price", findings)
+        given[key] = Given(mark, _shared(legs, "iv", findings, ignore=mark is not None))
+    return given
+
+
+def quotes_of(groups: Mapping[Key, list[Leg]], given: Mapping[Key, Given], underlyings: Mapping[str, Underlying],
+              as_of: datetime, findings: Findings) -> dict[Key, Quote]:
+    """The quote of every instrument whose market block is sound, in canonical order of instruments."""
     quotes = {}
-    for key in sorted(groups):
-        mark = _shared(groups[key], "mark_price", findings)
-        iv = _shared(groups[key], "iv", findings, ignore=mark is not None)
+    for key, legs in groups.items():
         if key.underlying in underlyings:
-            quote = _quote(groups[key], underlyings[key.underlying], as_of, mark, iv, findings)
+            quote = _quote(legs, underlyings[key.underlying], as_of, given[key], findings)
             if quote:
                 quotes[key] = quote
     return quotes
@@ -157,10 +130,8 @@ def _shared(legs: list[Leg], field: str, findings: Findings, *, ignore: bool = F
     return float(given[0].row[field]) if given else None
 
 
-def _quote(
-    legs: list[Leg], underlying: Underlying, as_of: datetime, mark: float | None, iv: float | None, findings: Findings
-) -> Quote | None:
-    key = legs[0].key
+def _quote(legs: list[Leg], underlying: Underlying, as_of: datetime, given: Given, findings: Findings) -> Quote | None:
+    key, mark, iv = legs[0].key, *given
     if key.kind == "perpetual":
         return Quote(underlying.price if mark is None else mark)
     years = years_between(as_of, key.expiry)
@@ -177,7 +148,8 @@ def _quote(
     if mark is not None:
         volatility = _implied(legs, mark, quoted, forward, years, findings)
     else:
-        volatility = iv if iv is not None else _from_surface(legs, underlying, years, findings)
+        volatility = iv if iv is not None or underlying.surface is None else underlying.surface.volatility(
+            years, key.strike)
         if volatility is not None:
             v = volatility * math.sqrt(years)
             mark = quoted * float(black76.price(forward, key.strike, v, key.type == "call"))
@@ -199,13 +171,4 @@ def _implied(
         if "mark_price" in leg.row:
             rule = f"must lie between {low * quoted:.8g} and {high * quoted:.8g}, the bounds of Black-76"
             findings.add(f"{leg.path}.mark_price", leg.row["mark_price"], rule)
-    return None
-
-
-def _from_surface(legs: list[Leg], underlying: Underlying, years: float, findings: Findings) -> float | None:
-    if underlying.surface:
-        return underlying.surface.volatility(years, legs[0].key.strike)
-    for leg in legs if all(findings.clean(f"{leg.path}.mark_price", f"{leg.path}.iv") for leg in legs) else ():
-        rule = f"is required: market.underlyings.{underlying.name} has no volatility after as_of"
-        findings.add(f"{leg.path}.iv", ABSENT, rule)
     return None

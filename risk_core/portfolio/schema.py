@@ -32,8 +32,8 @@ def account_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["underlyings"],
         "properties": {
-            "underlyings": {"type": "object", "additionalProperties": underlying},
-            "assets": {"type": "object", "additionalProperties": f.POSITIVE,
+            "underlyings": {"type": "object", "propertyNames": f.NAME, "additionalProperties": underlying},
+            "assets": {"type": "object", "propertyNames": f.NAME, "additionalProperties": f.POSITIVE,
                        "description": "Dollar prices of collateral assets that are no underlying."},
             "correlation": {"type": "object", "additionalProperties": {"type": "number", "minimum": -1, "maximum": 1},
                             "description": "Correlation of daily returns by pair, such as BTC/ETH."},

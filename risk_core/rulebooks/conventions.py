@@ -28,8 +28,8 @@ class FutureRules(Record):
     equity. pledge: whether the pledge of an inverse leg is held in dollars or in
     its coin. sides: whether long and short of one instrument in the pool are netted. cross_price: what a liquidation
     price in the pool assumes of the rest. opposite: whether long and short of one underlying in the pool are charged
-    both, or the larger side alone. rounding, ticks: of a trigger by underlying, up for longs and down for
-    shorts.
+    both, or the larger side alone. rounding, ticks: of a trigger by underlying, up where it lies below the present
+    price (a long's) and down where above (a short's).
     """
 
     profit: Literal["both ways", "losses only"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -66,7 +66,17 @@ def resolve(choice: Any) -> Rulebook:
     problems = list(_choice_problems(choice))
     if problems:
         raise Refused(problems)
-    return override(load(choice["base"]), choice.get("override", {}))
+    try:
+        text = json.dumps(choice.get("override", {}))
+    except (TypeError, ValueError):  # nothing a file could say: refused as it stands
+        return override(load(choice["base"]), choice.get("override", {}))
+    return _overridden(choice["base"], text)
+
+
+@lru_cache(maxsize=16)
+def _overridden(base: str, text: str) -> Rulebook:
+    """`base` with an override as JSON text: every figure of an account asks for its rulebook."""
+    return override(load(base), json.loads(text))
 
 
 def _choice_problems(choice: Mapping[str, Any]) -> Iterable[Problem]:
@@ -98,7 +108,8 @@ def override(base: Rulebook, changes: Mapping[str, Any]) -> Rulebook:
         shipped = load(base.name) if base.name in names() else base
         parameters = dated.apply(base.name, shipped.parameters, parameters, keep=dated.TABLES in changed)
     head = {"name": base.name, "title": base.title, "limits": list(base.limits)}
-    return _build(head, parameters, tuple(sorted(changed))) if changed else base
+    written = {key: value for key, value in leaves(changes, base.parameters) if key in changed}
+    return _build(head, parameters, tuple(sorted(changed)), written) if changed else base
 
 
 def rebuilt(base: Rulebook, parameters: Mapping[str, Parameter]) -> Rulebook:
@@ -158,7 +169,8 @@ def _stanzas(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             yield section, stanzas
 
 
-def _build(head: Mapping[str, Any], parameters: dict[str, Parameter], changed: tuple[str, ...]) -> Rulebook:
+def _build(head: Mapping[str, Any], parameters: dict[str, Parameter], changed: tuple[str, ...],
+           written: Mapping[str, Any] | None = None) -> Rulebook:
     values: dict[str, dict[str, Any]] = {}
     for key, parameter in sorted(parameters.items()):
         section, name = key.split(".", 1)
@@ -166,7 +178,7 @@ def _build(head: Mapping[str, Any], parameters: dict[str, Parameter], changed: t
     try:
         rules = Rules.model_validate(values)
     except ValidationError as error:
-        raise Refused(_problems(error, "rules.override" if changed else "")) from None
+        raise Refused(_problems(error, "rules.override" if changed else "", written)) from None
     return Rulebook(
         name=head["name"],
         title=head["title"],
@@ -178,12 +190,26 @@ def _build(head: Mapping[str, Any], parameters: dict[str, Parameter], changed: t
     )
 
 
-def _problems(error: ValidationError, path: str) -> list[Problem]:
-    """What pydantic found, as problems with a path in the rulebook's own keys."""
+def _problems(error: ValidationError, path: str, written: Mapping[str, Any] | None = None) -> list[Problem]:
+    """What pydantic found, as problems with a path in the rulebook's own keys; values as the user wrote them.
+
+    written: the values of an override by dotted key, None where all is the user's own.
+    """
     problems = []
     for found in error.errors():
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"])
         value = ABSENT if found["type"] == "missing" else json.loads(json.dumps(found["input"], default=str))
+        if written is not None and value is not ABSENT:
+            value = _as_written(found["loc"], written, value)
         message = found["msg"].removeprefix("Value error, ")
         problems.append(Problem((path + place).lstrip("."), value, message[:1].lower() + message[1:]))
     return problems
+
+
+def _as_written(loc: tuple[int | str, ...], written: Mapping[str, Any], value: Any) -> Any:
+    """The user's part of the `value` at `loc`: for a fault between the keys of a section those written in it."""
+    if len(loc) > 1:
+        return written.get(f"{loc[0]}.{loc[1]}", value) if len(loc) == 2 else value
+    inside = "".join(f"{section}." for section in loc)
+    mine = {key.removeprefix(inside): one for key, one in written.items() if key.startswith(inside)}
+    return mine or dict(written)

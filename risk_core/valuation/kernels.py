@@ -90,8 +90,7 @@ def by_numpy(F: Floats, K: Floats, f: Floats, k: Floats, v: Floats, put: Floats)
     t += w
     value -= _ratio_of(_FAR, t)
     value *= density
-    value += ((F > K) - put) * (F - K)
-    return value
+    return np.asarray(value + ((F > K) - put) * (F - K))
 
 
 def _ratio_of(fit: _Fit, x: Floats) -> Floats:

@@ -16,7 +16,8 @@ class Sensitivities:
     """Of each leg, all (P,), signed with its quantity.
 
     delta: units of the coin. delta_dollars: dollars per +1 % of the price. gamma: change of delta, in coins, per +1 %.
-    vega: dollars per vol point. theta: dollars a day. Inverse futures and perpetuals count their face in dollars.
+    vega: dollars per vol point. theta: dollars a day. normalised_vega: vega × √(30 ÷ days to expiry), dollars per point
+    of 30-day volatility, so that expiries add up. Inverse futures and perpetuals count their face in dollars.
     """
 
     delta: Floats
@@ -24,6 +25,11 @@ class Sensitivities:
     gamma: Floats
     vega: Floats
     theta: Floats
+    normalised_vega: Floats
+
+
+NORMAL_DAYS = 30.0
+"""The term to which vegas are normalised."""
 
 
 def sensitivities(account: Account) -> Sensitivities:
@@ -38,7 +44,9 @@ def sensitivities(account: Account) -> Sensitivities:
         for column, values in zip(columns, _options(account, option), strict=True):
             column[option] = values
     unit, dollar, gamma, vega, theta = columns
-    return Sensitivities(*(book.quantity * column[at] for column in (unit, dollar * 0.01, gamma, vega, theta)))
+    with np.errstate(invalid="ignore"):
+        vega_30 = np.where(ins.is_option, vega * np.sqrt(NORMAL_DAYS / (365.0 * ins.years)), 0.0)
+    return Sensitivities(*(book.quantity * column[at] for column in (unit, dollar * 0.01, gamma, vega, theta, vega_30)))
 
 
 def discount_rate(account: Account, option: Ints) -> Floats:

@@ -7,8 +7,9 @@ import pytest
 
 import app
 from db.samples import SAMPLES, sample_id, slug
-from pages.ui import glossary
+from pages.ui import glossary, grid_view, grids, rulebook_words
 from risk_core.margin.models import MODES
+from risk_core.rulebooks import load
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
 PAGE = "glossary.py"
@@ -35,10 +36,16 @@ def test_no_line_of_the_file_is_lost():
     assert len(glossary.signs()) == len(re.findall(r"^\|", text, re.MULTILINE)) - 2
 
 
+def test_every_term_says_unit_formula_and_limits_or_that_there_is_none():
+    for one in glossary.terms():
+        assert [what for what, _ in one.facts] == list(glossary.FACTS), one.name
+        assert all(said.endswith(".") for _, said in one.facts), one.name
+
+
 def test_amounts_say_their_unit():
-    for name in ("equity", "initial margin", "maintenance margin", "buffer", "available", "maintenance used", "pledge",
+    for name in ("equity", "margin call", "initial margin", "maintenance margin", "buffer", "available", "maintenance used", "pledge",
                  "capital freed", "bankruptcy price", "distance", "delta", "gamma", "vega", "theta", "funding"):
-        assert "Unit" in dict(glossary.term(name).facts), name
+        assert not dict(glossary.term(name).facts)["Unit"].startswith("none"), name
 
 
 def test_every_mode_is_a_term():
@@ -66,6 +73,44 @@ def test_every_control_leads_to_a_term(open_app):
     assert len(boxes) == len(at.select_slider)
     for one in boxes:
         assert re.search(r"\[Glossary: .+\]\(glossary\?.*term=([\w-]+)\)$", one.help)[1] in known, one.key
+
+
+WIDGETS = ("selectbox", "text_input", "number_input", "radio", "toggle", "checkbox", "multiselect", "text_area", "button_group")
+NO_WORD = {
+    "Account": "names of accounts, no word of the field",
+    "Edit": "names the grids, each of which explains its columns",
+    "Margin mode": "its label is not shown; the title of the mode below it leads there",
+    "Part of the figure": "its label is not shown; names parts of the page",
+    "Part of the page": "its label is not shown; names parts of the page",
+    "Search parameters": "a search",
+    "Search the glossary": "a search",
+    "Show": "filters a list",
+}
+"""Labels of widgets that lead nowhere, with the reason. Sliders have none: the label is that of the box beside them."""
+
+
+@pytest.mark.parametrize("page", app.PAGES, ids=lambda page: page.file)
+@pytest.mark.parametrize("file", [FILES[0], FILES[11], FILES[-1]], ids=slug)
+def test_every_widget_leads_to_a_term(open_app, page, file):
+    at = open_app(page.file if page is not app.PAGES[0] else None, account=sample_id(file))
+    known = {one.anchor for one in glossary.terms()}
+    for one in (one for kind in WIDGETS for one in at.get(kind)):
+        label, told = one.proto.label, one.proto.help
+        found = re.search(r"\[Glossary: .+\]\(glossary\?.*term=([\w-]+)\)", told)
+        assert (found and found[1] in known) or label in NO_WORD, (page.file, label)
+
+
+@pytest.mark.parametrize("grid", grids.GRIDS.values(), ids=lambda grid: grid.name)
+def test_every_column_of_a_grid_leads_to_a_term(grid):
+    """The link does not name the account: a grid whose help changes would forget what was typed into it."""
+    for column in grid.columns:
+        assert re.search(r"\(glossary\?term=[\w-]+\)$", grid_view._help(column)), column.label
+
+
+@pytest.mark.parametrize("name", load.names())
+def test_every_parameter_of_a_rulebook_leads_to_a_term(name):
+    known = {one.anchor for one in glossary.terms()}
+    assert {rulebook_words.term(key).anchor for key in load.load(name).parameters} <= known
 
 
 def test_the_page_shows_every_term_and_its_anchor(open_app):

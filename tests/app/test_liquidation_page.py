@@ -23,15 +23,19 @@ from pages.ui import (
     liquidation_table,
     state,
     view,
+    words,
 )
 from pages.ui.draft import Draft
 from pages.ui.hatching import hatch
 from pages.ui.ladder import ladder
 from pages.ui.levels import standings
+from pages.ui.nearest import nearest
 from pages.ui.plans import COINS, DAYS, POINTS, VOLATILITY, Plan, price_span
 from pages.ui.scales import PRICE, Scale
 from risk_core.liquidation.thresholds import Liquidation
 from risk_core.margin.compare import compare
+from risk_core.margin.holding import hold, margin
+from risk_core.margin.models import MODES
 from risk_core.portfolio.account_file import read
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
@@ -184,6 +188,12 @@ def test_the_table_is_sorted_and_agrees_with_the_comparison(file):
             mine = [row.trigger for row in rows if row.trigger.mode == mode and leg.id in row.trigger.legs]
             assert leg.liquidation_price in [t.liquidation.nearest for t in mine]
     assert liquidation_board.first(rows).endswith(".")
+    for mode in one.modes:
+        if not one.after.modes[mode].buckets_liquidated:
+            first = next(row for row in rows if row.trigger.mode == mode)
+            found = nearest(one.after.modes[mode], one.after)
+            assert (found.underlying, found.price) == (first.trigger.underlying, first.trigger.liquidation.nearest) \
+                if found else first.gap is None
 
 
 @pytest.mark.parametrize(("regions", "expected"), [
@@ -193,6 +203,41 @@ def test_the_table_is_sorted_and_agrees_with_the_comparison(file):
 ])
 def test_ranges_in_words(regions, expected):
     assert liquidation_table.when(Liquidation(100.0, regions)) == expected.replace("above 90.00", "above 90.00")
+
+
+FAR_BELOW = {"BTC": -60.0, "ETH": 60.0}
+
+
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_what_is_liquidated_says_what_is_left_of_its_equity(file):
+    """No empty place: its equity is below 0, or there is the price at which it turns 0, or none."""
+    one = seen(file, state.Controls(prices=tuple((name, FAR_BELOW.get(name, 0.0)) for name in seen(file).names)))
+    for row in liquidation_table.rows(one, triggers(one), triggers(one)):
+        told, said = row.trigger, liquidation_table.table([row], liquidation_board.leg_labels(one))
+        assert words.MISSING not in said
+        if told.liquidation.now:
+            assert ("equity is below 0 now" in said) == (told.equity < 0)
+            there = one if told.bankruptcy is None else equity_at(one, told)
+            assert told.bankruptcy is None or abs(there) <= 1e-6 * max(1.0, told.notional)
+
+
+def equity_at(one, told):
+    """Equity of the pool or leg of a trigger at its bankruptcy price, worked out anew; pledges stay what they are."""
+    account = cached.moved(one.question)
+    holding = hold(account, one.question.rules.rules, MODES[told.mode])
+    factors = np.ones((1, len(account.underlyings)))
+    u = account.underlyings.index(told.underlying)
+    factors[0, u] = told.bankruptcy / account.index[u]
+    who = [holding.nets.who(account, at) for at in range(holding.nets.buckets)]
+    return float(margin(holding, factors).equity[0, who.index(told.who)])
+
+
+def test_far_rows_show_the_order_they_stand_in():
+    one = seen(FILES[13])
+    rows = [row for row in liquidation_table.rows(one, triggers(one), triggers(one)) if row.gap]
+    said = [liquidation_table.table([row], liquidation_board.leg_labels(one)).replace(words.SPACE, " ") for row in rows]
+    shown = [abs(float(re.search(r">([+−]?[\d.,]+) σ<", text)[1].replace("−", "-"))) for text in said]
+    assert shown == sorted(shown) and shown[-1] > 10
 
 
 def read_csv(raw):
@@ -263,10 +308,17 @@ def test_a_price_with_volatility_or_days(kind, moved, names, expected):
     assert jumping.values(plan, (1.05, 1.2), names, now) == pytest.approx(expected)
 
 
-def test_places_go_to_the_nearest_step():
-    assert controls.nearest_step("price.BTC", 5.2) == 5.0
-    assert controls.nearest_step("volatility", -3.0) == -2.5
-    assert controls.nearest_step("days", 400.0) == 365.0
+@pytest.mark.parametrize(("place", "expected"), [
+    ((1.037531, 1.0), {"price.BTC": 3.7531, "volatility": 0.0}), ((0.9, 0.983), {"price.BTC": -10.0, "volatility": -1.7}),
+    ((1.0, 99.0), {"price.BTC": 0.0, "volatility": controls.stops("volatility")[-1]})])
+def test_a_click_sets_the_place_itself_as_far_as_the_controls_reach(open_app, monkeypatch, place, expected):
+    """Not the nearest step of a slider: the buffer told of a cell is that of the what-if it sets."""
+    monkeypatch.setattr(jumping, "to_point", lambda plan, *_: jumping.to_place(plan, place))
+    at = open_app(PAGE, account=sample_id(FILES[2]))
+    at.session_state["map"], at.session_state["map.mode"] = VOLATILITY, "cross"
+    at.run().button(key="map.go").click().run()
+    assert not at.exception and {key: at.session_state[key] for key in expected} == expected
+    assert {key: at.select_slider(key=key).value for key in expected} == expected
 
 
 @pytest.mark.parametrize(("file", "kind", "mode"), [

@@ -26,6 +26,7 @@ from pages.ui import (
     state,
 )
 from pages.ui.draft import Draft
+from pages.ui.nearest import nearest
 from risk_core.errors import Refused
 from risk_core.margin.methods.demand import Scenarios
 from risk_core.margin.methods.scenarios.grid_error import GridError
@@ -112,14 +113,15 @@ def test_the_drivers_of_a_gap_name_what_widens_it_and_what_narrows_it():
 
 @pytest.mark.parametrize("file", FILES[::3], ids=slug)
 def test_the_level_is_the_nearest_of_the_comparison(file):
+    """By daily standard deviations, as the strip and the table of levels have it."""
     one = seen(file)
     level = methods_data.level(one.question("in force"))
-    liquidation = cached.compared(one.question("in force")).modes["portfolio"].liquidation
-    near = [abs(math.log(each.nearest / each.price)) for each in liquidation.values() if each.nearest is not None]
+    compared = cached.compared(one.question("in force"))
+    near = nearest(compared.modes["portfolio"], compared)
     if level.found is None:
-        assert near == [] and methods_table.level_words(level) == "none"
+        assert near is None and methods_table.level_words(level) == "none"
     else:
-        assert math.isclose(abs(math.log(level.found.nearest / level.found.price)), min(near), rel_tol=1e-9)
+        assert (level.underlying, level.found.nearest) == (near.underlying, near.price)
 
 
 # Matrix ------------------------------------------------------------------------------------------------------------

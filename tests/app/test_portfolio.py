@@ -349,4 +349,7 @@ def test_names_are_shown_as_text(portfolio):
 
 
 def test_two_documents_without_a_difference_say_so():
-    assert differences.differences(document(), document()) == ["Nothing but the order of rows"]
+    one = document()
+    assert differences.differences(one, document()) == ["No difference"]
+    turned = {**one, "positions": one["positions"][::-1]}
+    assert differences.differences(one, turned) == ["Nothing but the order of rows"]

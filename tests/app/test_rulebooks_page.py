@@ -6,7 +6,7 @@ import re
 import pytest
 
 from db.samples import SAMPLES, sample_id, slug
-from pages.ui import cached, rulebook_acts, rulebook_input, rulebook_own, rulebook_words
+from pages.ui import cached, own_rules, rulebook_acts, rulebook_input, rulebook_own, rulebook_words
 from risk_core.errors import Refused
 from risk_core.margin.compare import compare
 from risk_core.portfolio.account_file import read_document
@@ -212,7 +212,7 @@ def test_one_of_ones_own_goes_round(page, store):
     at.text_input(key="rulebook.name").set_value("House <b>*x*</b>").run()
     at = click(at, "rulebook.save")
     [one] = [one for one in store.own_rulebooks.list_all() if one.name == "House <b>*x*</b>"]
-    assert rulebook_acts.rules_of(one) == rules
+    assert own_rules.rules_of(one) == rules
     assert not any("<b>*x*" in text.value for text in at.markdown)
     at = click(at, "rulebook.save")
     assert len(store.own_rulebooks.list_all()) == 1 and not at.error

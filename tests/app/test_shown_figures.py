@@ -14,6 +14,7 @@ from risk_core.margin.compare import compare
 from risk_core.margin.pools import POOL_ID
 from risk_core.portfolio.account_file import read
 from risk_core.rulebooks import load
+from risk_core.valuation.sensitivities import sensitivities
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
 
@@ -99,6 +100,14 @@ def test_greeks_of_every_leg_and_underlying(file):
     table = greeks.table(account)
     assert table.count("<tbody>") == 1 and all(f">{name}<" in table for name in account.book.ids)
     assert table.count(">All ") == len({account.instruments.underlying[at] for at in account.book.instrument})
+    terms = {}
+    for at in account.book.instrument:
+        if account.instruments.is_option[at]:
+            terms.setdefault(account.instruments.underlying[at], set()).add(account.instruments.keys[at].expiry)
+    assert table.count("not added: several expiries") == sum(len(expiries) > 1 for expiries in terms.values())
+    for owner in set(account.instruments.underlying[account.book.instrument]):
+        own = sensitivities(account).normalised_vega[account.instruments.underlying[account.book.instrument] == owner]
+        assert f"<td>{words.money(math.fsum(own))}</td>" in table
 
 
 def test_older_prices_are_named():

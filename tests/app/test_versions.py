@@ -6,8 +6,10 @@ import xml.etree.ElementTree as ET
 import zipfile
 
 import pytest
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
-from pages.ui import csv_files, downloads, results, saving, scaling, workbook
+from db.authors import NAMELESS, OTHER_TAB, Author
+from pages.ui import author, csv_files, downloads, results, saving, scaling, workbook
 from pages.ui.differences import changes, differences
 from risk_core.portfolio.account_file import read
 from tests.app.test_portfolio import FILES, click, document, held, opened, portfolio, report, shown, tab  # noqa: F401
@@ -54,6 +56,31 @@ def test_restoring_puts_unsaved_changes_aside(portfolio):
     assert held(at).document["positions"][0]["quantity"] == 9
 
 
+def test_the_history_and_the_conflict_name_who_saved(portfolio, store):
+    at = opened(saved_twice(portfolio), author.MENU)
+    at.text_input(key=author.NAME).set_value("Ann_1").run()
+    at = click(report(at, "positions", {0: {"quantity": 3}}), "save")
+    own = held(at)
+    ann = store.versions(own.account_id)[0].by
+    assert ann.name == "Ann_1" and store.versions(own.account_id)[1].by == Author("", ann.browser)
+    assert [text.rpartition(" · ")[2].replace("\\", "") for text in versions(tab(at, "History")).options[:2]] == ["Ann_1", "you"]
+    for by, told in ((Author("", ann.browser), OTHER_TAB), (Author("Bob", "b"), "“Bob”"), (Author("", "b"), NAMELESS)):
+        newest = store.load(own.account_id)
+        changed = {**newest.account.document, "collateral": [{"asset": "USD", "amount": newest.version}]}
+        store.save(own.account_id, read(json.dumps(changed)), newest.version, f"x {newest.version}", by=by)
+        at = click(report(at, "positions", {0: {"quantity": 10 + newest.version}}), "save")
+        said = " ".join(one.value for one in at.markdown).replace("\\", "")
+        assert f"was saved by {told}, as version {newest.version + 1}" in said
+        at = click(at, "conflict.overwrite")
+
+
+def test_a_browser_is_the_same_under_every_mask_of_its_cookie():
+    first, again, other = (generate_xsrf_token_string(token, 1) for token in (b"a" * 16, b"a" * 16, b"b" * 16))
+    assert first != again and author._unmasked(first) == author._unmasked(again) == b"a" * 16
+    assert author._unmasked(other) == b"b" * 16
+    assert [author._unmasked(text) for text in ("", "2|zz|00|1", "2||00|1", "1|2", "2|0|00|1")] == [None] * 5
+
+
 @pytest.mark.parametrize("own", [False])
 def test_a_sample_has_no_history_yet(portfolio, own):
     at = tab(portfolio(own=own), "History")
@@ -74,7 +101,7 @@ def test_saving_what_somebody_else_deleted_loses_nothing(portfolio, store):
     at = portfolio(own=True)
     store.delete(held(at).account_id, held(at).version)
     at = click(report(at, "positions", {0: {"quantity": 2}}), "save")
-    assert "was deleted by somebody else" in at.error[0].value.replace("\\", "")
+    assert "was deleted meanwhile" in at.error[0].value.replace("\\", "")
     assert held(at).document["positions"][0]["quantity"] == 2
 
 

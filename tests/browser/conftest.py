@@ -1,5 +1,6 @@
 """A real server on a free port with a store of its own, and a real Chromium that complains when the page does."""
 
+import re
 import os
 import shutil
 import socket
@@ -79,21 +80,27 @@ def is_here(url):
     return url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:", "chrome-error:"))
 
 
+UNREACHED = re.compile("reaching server|not responding|WebSocket|ERR_CONNECTION", re.IGNORECASE)
+"""Complaints of a page whose server does not answer."""
+
+
 @pytest.fixture
 def new_page(chromium_browser):
-    """Open pages: `new_page(width, height, scheme)`; the test fails when one of them logs an error.
+    """Open pages: `new_page(width, height, scheme)`; the test fails when one of them logs an error. away: the server is
+    taken away in between, of which the page may complain.
 
     The content policy forbids what `wait_for_function` does in the page, so it holds only with `policy="kept"`.
     """
     contexts, complaints = [], []
 
-    def open_one(width=1440, height=900, scheme="light", policy="dropped"):
+    def open_one(width=1440, height=900, scheme="light", policy="dropped", away=False):
         context = chromium_browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme,
                                                locale="en-GB", accept_downloads=True, bypass_csp=policy != "kept")
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
-        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+        page.on("console", lambda message: complaints.append(message.text)
+                if is_complaint(message) and not (away and UNREACHED.search(message.text)) else None)
         page.on("pageerror", lambda problem: complaints.append(str(problem)))
         page.on("request", lambda request: None if is_here(request.url) else complaints.append(f"asked {request.url}"))
         return page

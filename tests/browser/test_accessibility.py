@@ -27,6 +27,8 @@ STRIP = ".ms-strip"
 STRANGLE = SAMPLES / "05-short-strangle.margin.json"
 LIQUIDATED = f"?account={sample_id(STRANGLE)}&price.BTC=−33.3+%25&days=7+d"
 """A what-if that no stop of the slider has, in which modes are liquidated."""
+MIXED = f"?account={sample_id(next(SAMPLES.glob('*mixed-book*')))}&price.BTC=−12.34+%25"
+"""Four modes, some of them liquidated, others not."""
 PRESSED = {
     "portfolio": ["Add a position", "From a template", "Open", "Import", "Collateral", "Market", "History"],
     "rulebooks": ["Change", "My rulebooks", "Side by side"],
@@ -99,6 +101,20 @@ def test_axe_finds_nothing_in_a_what_if_and_in_what_opens(new_page, app_url, one
         ready(page)
         found += [(name, *seen) for seen in violations(page)]
         menus.closed(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_modes_are_liquidated_nor_in_opened_cases(new_page, app_url, scheme):
+    page, found = new_page(scheme=scheme), []
+    for one in app.PAGES[:2]:
+        opened(page, address(app_url, one, MIXED))
+        expect(page.locator(".ms-strip .chip.liquidated").first).to_be_visible()
+        found += [(one.address, *seen) for seen in violations(page)]
+    opened(page, f"{app_url}/accuracy")
+    page.evaluate("document.querySelectorAll('.ac details').forEach(one => { one.open = true; })")
+    expect(page.locator(".ac-figures .mode").first).to_be_visible()
+    found += [("accuracy", *seen) for seen in violations(page)]
     assert found == []
 
 
@@ -191,8 +207,8 @@ def test_a_box_refuses_what_no_slider_reaches(page, app_url):
     expect(page.locator(".ms-strip.whatif")).to_have_count(0)
 
 
-def test_a_label_explains_itself_to_the_keyboard_and_leads_to_the_glossary(page, app_url):
-    opened(page, app_url)
+def test_a_label_explains_itself_to_the_keyboard_and_leads_to_the_glossary_at_the_same_what_if(page, app_url):
+    opened(page, f"{app_url}/?price.BTC=%E2%88%9210+%25&size=%C3%972")
     label = page.locator("table.compare .help").filter(has_text="Maintenance margin").locator("span[tabindex]").first
     label.focus()
     tip = page.locator("table.compare .tip:visible")
@@ -205,6 +221,7 @@ def test_a_label_explains_itself_to_the_keyboard_and_leads_to_the_glossary(page,
     glossary = opening.value
     ready(glossary)
     expect(glossary.locator(".gl-asked")).to_contain_text("Maintenance margin")
+    expect(page.locator(".ms-strip.whatif")).to_be_visible()
     assert glossary.locator(STRIP).inner_text() == page.locator(STRIP).inner_text()
 
 

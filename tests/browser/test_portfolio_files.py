@@ -67,7 +67,7 @@ def test_two_people_one_account_nothing_is_lost(new_page, app_url):
     type_into(second, 1, 600, "7.5")
     second.get_by_role("button", name="Save", exact=True).click()
     second.get_by_text("Not saved, nothing is lost.").wait_for()
-    second.get_by_text(re.compile(r"saved by somebody else as version 2 at \d{4}-")).wait_for()
+    second.get_by_text(re.compile(r"saved by somebody who gave no name, as version 2 at \d{4}-")).wait_for()
     row = second.locator(".ms-changes tbody tr").nth(1)
     assert "6.5" in row.inner_text() and "7.5" in row.inner_text()
     settled(second)

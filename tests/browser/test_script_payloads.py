@@ -1,7 +1,7 @@
 """Script in data: twenty payloads in every text field, on every page, with the content policy in force.
 
 Nothing runs, the policy has nothing to stop, nothing is asked of another host. All payloads lie in a few accounts: one
-whose legs, one whose coins and collateral bear them, and one small account and rulebook a payload for names and notes.
+whose legs, coins and collateral bear them, and one small account and rulebook a payload for names and notes.
 """
 
 import csv
@@ -66,8 +66,8 @@ def hostile(tmp_path_factory):
     folder = tmp_path_factory.mktemp("payloads")
     store = open_store(f"sqlite:///{folder / 'app.db'}")
     legs = store.save_new(book(PAYLOADS[0], [leg(word) for word in PAYLOADS]), "legs", PAYLOADS[1])
-    coins = store.save_new(book(PAYLOADS[1], [leg(f"leg {n}", word) for n, word in enumerate(PAYLOADS)],
-                                PAYLOADS, [("USD", 1e6), *((word, 1.0) for word in PAYLOADS)]), "coins", PAYLOADS[2])
+    every = store.save_new(book(PAYLOADS[1], [leg(word, word) for word in PAYLOADS],
+                                PAYLOADS, [("USD", 1e6), *((word, 1.0) for word in PAYLOADS)]), "every", PAYLOADS[2])
     for number, word in enumerate(PAYLOADS):
         store.save_new(book(word, [leg("perp")]), f"named {number}", description=word)
         store.own_rulebooks.save(word, "generic", {})
@@ -76,7 +76,7 @@ def hostile(tmp_path_factory):
     store.save(legs.id, book(PAYLOADS[4], [leg(f"{word} 2") for word in PAYLOADS]), legs.version, "renamed")
     store.close()
     with running(folder) as server:
-        yield server, legs.id, coins.id
+        yield server, legs.id, every.id
 
 
 class Visit:
@@ -128,12 +128,16 @@ def test_the_watch_bites(bitten):
     assert found["foreign"]
 
 
-@pytest.mark.parametrize("page", app.PAGES if NIGHTLY else app.PAGES[:5:2], ids=lambda page: page.file)
+@pytest.mark.parametrize("page", app.PAGES, ids=lambda page: page.file)
 def test_no_page_runs_what_stands_in_the_data(visit, hostile, page):
-    for account in hostile[1:]:
+    for account in hostile[1:] if NIGHTLY else hostile[2:]:
         visit.open(f"/{page.address}?account={account}")
         assert "incident" not in visit.page.locator("body").inner_text()
         assert page.file in {"glossary.py", "accuracy.py"} or RUN in visit.page.locator("body").inner_text()  # it is there, as text
+
+
+@pytest.mark.parametrize("page", app.PAGES if NIGHTLY else app.PAGES[:1], ids=lambda page: page.file)
+def test_no_page_runs_what_stands_in_its_link(visit, page):
     word = quote(" ".join(PAYLOADS[:3]))
     visit.open(f"/{page.address}?account={word}&along={word}&price.{word}=-5&draft={word}&version={word}")
 

@@ -5,7 +5,9 @@ the present price of one underlying (or of all that `beta` names) while the rest
 """
 
 import copy
+import json
 import math
+from functools import lru_cache
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -123,10 +125,21 @@ def single_rate(initial, maintenance, **more):
 
 # Figures ----------------------------------------------------------------------------------------------------------
 
+@lru_cache(maxsize=32)
+def _read(text):
+    account = read_document(json.loads(text))
+    return account, load.resolve(account.rules)
+
+
+@lru_cache(maxsize=64)
+def _held(text, mode):
+    account, rulebook = _read(text)
+    return hold(account, rulebook.rules, MODES[mode])
+
+
 def held(doc, mode):
-    """The account in one mode."""
-    account = read_document(doc)
-    return hold(account, load.resolve(account.rules).rules, MODES[mode])
+    """The account in one mode; a law asks for the same account several times and reads it once."""
+    return _held(json.dumps(doc), mode)
 
 
 def now(doc, mode):
@@ -160,13 +173,12 @@ def result(doc, mode="cross"):
 
 def defined(doc, modes=tuple(MODES)):
     """Those of `modes` that the rulebook of the account defines."""
-    account = read_document(doc)
-    return [mode.name for mode in usable(modes, account, load.resolve(account.rules).rules)]
+    account, rulebook = _read(json.dumps(doc))
+    return [mode.name for mode in usable(modes, account, rulebook.rules)]
 
 
 def compared(doc, modes=tuple(MODES)):
-    account = read_document(doc)
-    return compare(account, load.resolve(account.rules), modes)
+    return compare(*_read(json.dumps(doc)), modes)
 
 
 def leg_figures(doc, mode, name="p0"):
@@ -175,7 +187,7 @@ def leg_figures(doc, mode, name="p0"):
 
 def scale(doc):
     """1 + Σ|c| m + Σ|q| (m + e + K) + Σ pledges: the size of the numbers being added, dollars."""
-    account = read_document(doc)
+    account, _ = _read(json.dumps(doc))
     ins, book, held_ = account.instruments, account.book, account.collateral
     at = book.instrument
     index = account.index[ins.underlying][at]

@@ -1,6 +1,7 @@
 """Liquidation regions held against a dense walk: 20,000 log-spaced points, every kink, the middle of every region and gap.
 
-The walk is valued in the state form (`holding.margin`), the regions come from the line form (`lines.walks`).
+The regions come from the line form (`lines.walks`). The walk is valued in the state form (`holding.margin`) under any
+rulebook, or by `dense`, which knows nothing of the engine, under the generic one.
 """
 
 import math
@@ -49,12 +50,16 @@ def middles(regions, span):
     return np.array([math.sqrt(a * b) for a, b in zip(ends, ends[1:], strict=False)])
 
 
-def walk(holding, bucket, beta, regions, nodes, what, span):
+def in_parts(value, k):
+    """`value` of eight parts of k in turn, so that the tables stay small."""
+    return np.concatenate([value(part) for part in np.array_split(k, 8)])
+
+
+def walk(holding, beta, regions, nodes, value, span):
     """(k, buffer, gross size) on the dense walk."""
     k = np.concatenate([np.geomspace(*span, nodes), kinks(holding, beta, span), middles(regions, span)])
     k = np.unique(np.clip(k, *span))
-    value = np.concatenate([buffers(holding, bucket, beta, part, what) for part in np.array_split(k, 8)])
-    return k, value, gross_along(holding, beta, k) + gross_along(holding, beta, [1.0])
+    return k, value(k), gross_along(holding, beta, k) + gross_along(holding, beta, [1.0])
 
 
 def inside(regions, k, span):
@@ -66,15 +71,19 @@ def inside(regions, k, span):
     return out
 
 
-def check(holding, bucket, beta, regions, nodes=NODES, what="buffer", span=WALK):
-    """Nothing invented, nothing missed; returns the number of sign changes seen on the walk."""
+def check(holding, bucket, beta, regions, nodes=NODES, span=WALK, value=None):
+    """Nothing invented, nothing missed; returns the number of sign changes seen on the walk.
+
+    value: k ascending (n,) → what the regions are of, (n,); the buffer in the state form where it is not given.
+    """
+    value = value or (lambda k: in_parts(lambda part: buffers(holding, bucket, beta, part), k))
     ends = [end for region in regions for end in region]
     assert all(a <= b for a, b in zip(ends, ends[1:], strict=False)), f"regions overlap: {regions}"
     assert all(a < b for a, b in regions), f"an empty region: {regions}"
-    k, value, size = walk(holding, bucket, beta, regions, nodes, what, span)
-    dead, clear = value < -ZERO * size, np.abs(value) > DOUBT * size
+    k, found, size = walk(holding, beta, regions, nodes, value, span)
+    dead, clear = found < -ZERO * size, np.abs(found) > DOUBT * size
     wrong = clear & (dead != inside(regions, k, span))
-    assert not wrong.any(), f"k {k[wrong][:5]} buffer {value[wrong][:5]} gross {size[wrong][:5]} regions {regions}"
+    assert not wrong.any(), f"k {k[wrong][:5]} buffer {found[wrong][:5]} gross {size[wrong][:5]} regions {regions}"
     signs = dead[clear]
     return int(np.count_nonzero(signs[1:] != signs[:-1]))
 

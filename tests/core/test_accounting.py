@@ -33,19 +33,17 @@ from tests.core.books import (
     with_more,
 )
 
-modes = pytest.mark.parametrize("mode", POOLED)
-every_mode = pytest.mark.parametrize("mode", ("as_held", "isolated", "cross", "portfolio"))
+modes = st.sampled_from(POOLED)
+every_mode = st.sampled_from(("as_held", "isolated", "cross", "portfolio"))
 
 
-@modes
-@given(books=some.two_books())
+@given(mode=modes, books=some.two_books())
 def test_A1_equity_is_additive(mode, books):
     a, b, both = books
     assert close(equity(both, mode), equity(a, mode) + equity(b, mode), 1e-12 * scale(both))
 
 
-@every_mode
-@given(amount=st.floats(0.0, 1e12), coins=st.floats(0.0, 1e6))
+@given(mode=every_mode, amount=st.floats(0.0, 1e12), coins=st.floats(0.0, 1e6))
 def test_A2_an_empty_book_has_its_cash_and_no_requirement(mode, amount, coins):
     got = result(document(collateral=[cash(amount), coin("BTC", coins)]), mode)
     assert close(got.head.equity, amount + 95.0 * coins, 1e-12 * (amount + 100.0 * coins))
@@ -79,8 +77,7 @@ def test_A3_any_order_of_many_lots_of_few_instruments(doc, order):
     same_in_any_order(doc, order)
 
 
-@modes
-@given(doc=some.accounts(), share=st.floats(0.5, 0.99))
+@given(mode=modes, doc=some.accounts(), share=st.floats(0.5, 0.99))
 def test_A4_splitting_a_leg_changes_nothing(mode, doc, share):
     leg = doc["positions"][0]
     parts = leg["quantity"] * share, leg["quantity"] - leg["quantity"] * share   # add up exactly: share is at least a half
@@ -90,8 +87,7 @@ def test_A4_splitting_a_leg_changes_nothing(mode, doc, share):
     assert same_levels(regions(doc, mode), regions(split, mode))
 
 
-@every_mode
-@given(doc=some.accounts(apart=True), data=st.data())
+@given(mode=every_mode, doc=some.accounts(apart=True), data=st.data())
 def test_A5_a_disabled_leg_changes_nothing(mode, doc, data):
     idle = data.draw(some.futures(doc["market"]["underlyings"]) | some.options(doc["market"]["underlyings"]))
     more = with_more(doc, [idle | {"enabled": False}])
@@ -100,16 +96,14 @@ def test_A5_a_disabled_leg_changes_nothing(mode, doc, data):
     assert {name: level for name, level in after.liquidation.items() if name in before.liquidation} == before.liquidation
 
 
-@modes
-@given(doc=some.accounts(), data=st.data())
+@given(mode=modes, doc=some.accounts(), data=st.data())
 def test_A5_a_pair_of_legs_that_cancel_needs_no_margin(mode, doc, data):
     leg = data.draw(some.futures(doc["market"]["underlyings"]) | some.options(doc["market"]["underlyings"]))
     more = with_more(doc, [leg, leg | {"quantity": -leg["quantity"]}])
     assert all(close(x, y, 1e-12 * scale(more)) for x, y in zip(now(doc, mode), now(more, mode), strict=True))
 
 
-@modes
-@given(doc=some.accounts(settlement="linear"), factor=some.log_uniform(0.3, 3.0))
+@given(mode=modes, doc=some.accounts(settlement="linear"), factor=some.log_uniform(0.3, 3.0))
 def test_A6_entry_is_profit_only(mode, doc, factor):
     legs, paid = [], 0.0
     for leg in doc["positions"]:
@@ -122,8 +116,7 @@ def test_A6_entry_is_profit_only(mode, doc, factor):
     assert all(close(x, y, tolerance) for x, y in zip(now(doc, mode), now(moved, mode), strict=True))
 
 
-@every_mode
-@given(doc=some.accounts(apart=True), amount=st.floats(-1e6, 1e6))
+@given(mode=every_mode, doc=some.accounts(apart=True), amount=st.floats(-1e6, 1e6))
 def test_A7_cash_moves_equity_and_nothing_else(mode, doc, amount):
     richer = with_more(doc, collateral=[cash(amount)])
     before, after = now(doc, mode), now(richer, mode)
@@ -131,8 +124,7 @@ def test_A7_cash_moves_equity_and_nothing_else(mode, doc, amount):
     assert after[1:] == before[1:]
 
 
-@modes
-@given(doc=some.accounts(rules=NO_HAIRCUT, book=lambda market: st.lists(some.futures(market, kinds=("perpetual",)), min_size=1)),
+@given(mode=modes, doc=some.accounts(rules=NO_HAIRCUT, book=lambda market: st.lists(some.futures(market, kinds=("perpetual",)), min_size=1)),
        share=st.floats(0.05, 0.95))
 def test_A8_closing_and_reopening_at_the_mark_changes_nothing(mode, doc, share):
     leg, name = doc["positions"][0], doc["positions"][0]["underlying"]
@@ -178,8 +170,7 @@ def move_document(doc, what_if):
     return dict(move(read_document(doc), what_if).document)
 
 
-@every_mode
-@given(doc=some.accounts(settlement="linear", apart=True, names=("BTC",)), power=st.integers(-20, 20))
+@given(mode=every_mode, doc=some.accounts(settlement="linear", apart=True, names=("BTC",)), power=st.integers(-20, 20))
 def test_A11_another_unit_of_price_and_size_changes_no_money_amount(mode, doc, power):
     unit = 2.0**power                                            # a power of two keeps every digit
     block = doc["market"]["underlyings"]["BTC"]
@@ -216,8 +207,7 @@ def test_A12_pledged_margin_leaves_the_pool():
     assert (got.pool.equity, got.positions[0].equity, got.head.equity) == (70.0, 30.0, 100.0)
 
 
-@modes
-@given(doc=some.accounts(settlement="linear"), factor=some.log_uniform(0.5, 2.0))
+@given(mode=modes, doc=some.accounts(settlement="linear"), factor=some.log_uniform(0.5, 2.0))
 def test_L14_entry_and_cash_moved_together_leave_the_levels(mode, doc, factor):
     legs = [leg if leg["kind"] == "option" else leg | {"entry_price": leg["entry_price"] * factor} for leg in doc["positions"]]
     paid = math.fsum(leg["quantity"] * leg["entry_price"] * (factor - 1.0)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk_core.margin.methods.addons import applied
@@ -17,6 +17,8 @@ from risk_core.rulebooks.addon_rows import MinimumStep
 from risk_core.rulebooks.addons import AddOnRules
 from risk_core.valuation import black76
 from tests.core.books import DAY, call, cash, coin, document, future, option, perpetual, put
+
+fewer = settings(max_examples=max(settings.default.max_examples // 3, 1))
 
 MARKET = {"volatility": 0.6, "daily_volatility": 0.04, "reference_volatility": 0.03, "stressed_volatility": 0.08,
           "long_volatility": 0.05, "daily_volume": 1000.0, "spread": 0.001, "depth": 500.0, "confidence": 0.4,
@@ -348,6 +350,7 @@ def book(scales):
 
 
 @pytest.mark.parametrize("kind", ROWS)
+@fewer
 @given(scales=sizes, rate=st.floats(0.0, 2.0), more=st.floats(0.0, 2.0), up=st.floats(0.3, 3.0))
 def test_an_add_on_is_never_negative_rises_with_its_rate_and_is_nothing_at_rate_0(kind, scales, rate, more, up):
     one, factors = book(scales), [(1.0, 1.0), (up, 1.0), (1.0 / up, up)]
@@ -360,6 +363,7 @@ def test_an_add_on_is_never_negative_rises_with_its_rate_and_is_nothing_at_rate_
     assert sum(part.maintenance for part in found.parts) == pytest.approx(found.maintenance, rel=1e-12)
 
 
+@fewer
 @given(scales=sizes, up=st.floats(0.3, 3.0))
 def test_states_charged_together_are_the_states_charged_alone(scales, up):
     one, factors = book(scales), [(1.0, 1.0), (up, 1.0), (1.0, 1.0 / up)]

@@ -104,7 +104,7 @@ def test_N5_the_call_against_50_digits(small):
             assert error(value, f, k, vol) <= 4 * math.ulp(max(f, k)), (f, k, vol)
 
 
-@settings(max_examples=max(settings.default.max_examples // 4, 1))
+@settings(max_examples=max(settings.default.max_examples // 10, 1))
 @given(seed=st.integers(0, 10_000), v=some.log_uniform(1e-9, 80.0))
 def test_call_and_delta_is_the_call(seed, v):
     F, K, _ = arguments(50, seed)

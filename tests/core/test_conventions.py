@@ -327,7 +327,7 @@ def test_the_waterfall_says_what_the_smaller_side_would_ask():
 # Lines and states say the same under every convention; the slow obvious twin of a charge -----------------------------
 
 
-@settings(max_examples=max(settings.default.max_examples // 2, 1))
+@settings(max_examples=max(settings.default.max_examples // 6, 1))
 @given(doc=some.conventions().flatmap(lambda rules: some.accounts(rules=rules, apart=True)),
        k=st.lists(some.walk_factors, min_size=4, max_size=4))
 def test_rows_are_the_state_form_under_every_convention(doc, k):
@@ -336,7 +336,7 @@ def test_rows_are_the_state_form_under_every_convention(doc, k):
     ask(doc, np.maximum(np.array([1.0, *k]), 1e-4), floors=coins * dearest)
 
 
-@settings(max_examples=max(settings.default.max_examples // 2, 1))
+@settings(max_examples=max(settings.default.max_examples // 6, 1))
 @given(doc=some.conventions().flatmap(lambda rules: some.accounts(rules=rules)))
 def test_no_buffer_at_a_level_under_every_convention(doc):
     """L1: at every end of a region the buffer of its bucket is 0."""

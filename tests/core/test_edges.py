@@ -46,6 +46,17 @@ def surface(*points):
     return {"BTC": {"price": 100.0, "volatility": [{"expiry": instant(s), "strike": K, "iv": iv} for s, K, iv in points]}}
 
 
+def jump_tier(measure, start):
+    """The rate of its tier on the whole position: the charge jumps where the tier begins."""
+    steps = [{"from": 0, "initial": 0.05, "maintenance": 0.025}, {"from": start, "initial": 0.1, "maintenance": 0.05}]
+    return {"base": "generic", "override": {"tiers": {"steps": steps, "style": "whole", "measure": measure}}}
+
+
+def history_of(window, **more):
+    return {"base": "historical-var", "override": {"history": {"window": window, **more}}}
+
+
+HISTORIES = ("historical-var", "filtered-var", "expected-shortfall", "stress-weighted-var")
 HEDGED = [perpetual(10.0, 100.0), perpetual(-10.0, 90.0)]
 STRADDLE = [call(100.0, -1.0), put(100.0, -1.0)]
 
@@ -114,6 +125,14 @@ FIGURES = {   # inputs that have an answer
     "numbers written as integers": document([perpetual(1, 100), call(100, -1)], 50, {"BTC": {"price": 100, "volatility": 1}}),
 }
 
+FIGURES |= {f"all-zero losses, {name}": document(HEDGED, 50, rules=name) for name in HISTORIES} | {
+    "a one-row history": document(
+        [perpetual(10.0, 100.0), call(120.0, -1.0)], 500, rules=history_of(2, horizon=2, horizon_scaling="overlapping windows")),
+    "a history too short to fit": document([perpetual(10.0, 100.0)], 500, rules=history_of(2, filter="GARCH(1,1)")),
+    "a jump tier by size, on its floor": document([perpetual(10.0, 100.0)], 500, rules=jump_tier("coins", 10.0)),
+    "a jump tier by size, one ulp below": document([perpetual(math.nextafter(10.0, 0), 100.0)], 500, rules=jump_tier("coins", 10.0)),
+}
+
 REASONS = {   # inputs that have none: the path the refusal names
     "a quantity of 0": (document([perpetual(0, 100.0)]), "positions[0].quantity"),
     "a quantity of −0.0": (document([perpetual(-0.0, 100.0)]), "positions[0].quantity"),
@@ -151,6 +170,8 @@ REASONS = {   # inputs that have none: the path the refusal names
     "half a surrogate pair": (document() | {"name": "\ud800"}, "name"),
     "half a surrogate pair in a key": (document(assets={"\udc00": 1.0}), "market.assets.\udc00"),
     "a control character in a name": (document([perpetual(1.0, 90.0, id="a\nb")]), "positions[0].id"),
+    "a jump tier that the price reaches": (document([perpetual(1.0, 90.0)], rules=jump_tier("dollars", 50.0)), "rules.override.tiers"),
+    "a window of one day": (document([perpetual(1.0, 90.0)], rules=history_of(1)), "rules.override.history.window"),
     "rules that are a number": (document() | {"rules": 3}, "rules"),
     "a name that is a number": (document() | {"name": 3}, "name"),
 }

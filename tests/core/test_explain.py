@@ -24,7 +24,7 @@ from tests.core.books import (
     scale,
 )
 
-half = settings(max_examples=max(settings.default.max_examples // 2, 1))
+half = settings(max_examples=max(settings.default.max_examples // 6, 1))
 books = some.accounts(apart=True)
 
 

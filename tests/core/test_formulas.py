@@ -22,7 +22,7 @@ from tests.core.option_conventions import CONVENTIONS, rules
 
 SAMPLES = {path.name.removesuffix(".margin.json"): json.loads(path.read_text("utf-8"))
            for path in sorted((ROOT / "db/samples").glob("*.margin.json"))}
-few = settings(max_examples=max(settings.default.max_examples // 8, 1))
+few = settings(max_examples=max(settings.default.max_examples // 25, 1))
 
 
 def compared(doc):

@@ -191,7 +191,8 @@ def test_triggers_are_the_levels_of_the_comparison(file):
         mine = [one for one in found if one.mode == name]
         for leg in mode.positions:
             own = next(one for one in mine if leg.id in one.legs and one.underlying in leg.label)
-            assert (own.liquidation.nearest, own.bankruptcy) == (leg.liquidation_price, leg.bankruptcy_price)
+            assert own.liquidation.nearest == leg.liquidation_price
+            assert own.liquidation.now or own.bankruptcy == leg.bankruptcy_price
             assert own.liquidation.now == leg.liquidated
         buckets = {one.who: one.notional for one in mine}
         assert math.isclose(math.fsum(buckets.values()), math.fsum(leg.notional for leg in mode.positions))

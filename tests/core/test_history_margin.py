@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_core.errors import Refused
@@ -40,7 +40,6 @@ from tests.core.books import (
 )
 
 NAMES = ("historical-var", "filtered-var", "expected-shortfall", "stress-weighted-var")
-FEW = settings(max_examples=max(settings.default.max_examples // 2, 1))
 MARKET = {"BTC": {"price": 60_000.0, "volatility": 0.6, "daily_volatility": 0.025},
           "ETH": {"price": 2_500.0, "volatility": 0.7, "daily_volatility": 0.035},
           "SOL": {"price": 150.0, "volatility": 0.9, "daily_volatility": 0.045},
@@ -231,7 +230,6 @@ def books(draw, most=4):
     return [leg | {"quantity": leg["quantity"] * 60_000 / MARKET[leg["underlying"]]["price"]} for leg in legs]
 
 
-@FEW
 @given(one=books(), other=books(), name=st.sampled_from(NAMES))
 def test_S1_expected_shortfall_of_books_is_subadditive_and_value_at_risk_need_not_be(one, other, name):
     anchor = [perpetual(1e-9, MARKET[u]["price"], u) for u in ("BTC", "ETH", "SOL")]
@@ -242,7 +240,6 @@ def test_S1_expected_shortfall_of_books_is_subadditive_and_value_at_risk_need_no
         assert figures[2] <= figures[0] + figures[1] + 1e-9 * sum(figures) + 1e-6
 
 
-@FEW
 @given(legs=books(), k=st.floats(0.01, 100.0), name=st.sampled_from(NAMES))
 def test_S2_R2_homogeneous_and_S5_perfectly_offset(legs, k, name):
     doc = book(*legs, base=name)
@@ -251,7 +248,6 @@ def test_S2_R2_homogeneous_and_S5_perfectly_offset(legs, k, name):
     assert close(maintenance(with_legs(doc, legs + against), "portfolio"), 0.0, 1e-9)
 
 
-@FEW
 @given(legs=books(), name=st.sampled_from(NAMES), side=st.sampled_from(("up", "down")))
 def test_R6_monotone_in_the_level_and_parts_add_up(legs, name, side):
     doc = book(*legs, base=name)
@@ -265,7 +261,6 @@ def test_R6_monotone_in_the_level_and_parts_add_up(legs, name, side):
     assert all(part.is_core for part in found.parts) and now <= initial(doc, "portfolio") + 1e-9
 
 
-@FEW
 @given(legs=books(), name=st.sampled_from(NAMES))
 def test_A3_any_order_of_legs_and_S7_cash(legs, name):
     doc = book(*legs, base=name)
@@ -274,7 +269,6 @@ def test_A3_any_order_of_legs_and_S7_cash(legs, name):
     assert maintenance(changed(doc, collateral=[cash(5.0)]), "portfolio") == maintenance(doc, "portfolio")
 
 
-@FEW
 @given(legs=books(), name=st.sampled_from(NAMES))
 def test_S10_the_rows_that_set_it_give_it(legs, name):
     found = asked(book(*legs, base=name))

@@ -8,7 +8,7 @@ import mpmath
 import numexpr
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from risk_core import __main__
@@ -61,6 +61,7 @@ def test_N5_within_the_bound_of_50_digits(engine):
 @settings(max_examples=max(settings.default.max_examples // 4, 1))
 @given(seed=st.integers(0, 10_000), shape=st.sampled_from([(7,), (3, 5), (2, 1000), (2, 1024), (2, 2, 161), ()]),
        kept=st.lists(st.integers(0, 7), min_size=4, max_size=4))
+@example(seed=0, shape=(7,), kept=[0, 0, 0, 1])  # one option, both a call and a put
 def test_N3_the_engines_are_twins_whatever_the_shapes(seed, shape, kept):
     rng = np.random.default_rng(seed)
 

@@ -14,7 +14,7 @@ from tests import accounts
 from tests.core import strategies as some
 from tests.core.books import PLAIN, POOL, buffers, direction, document, gross_along, held, perpetual
 
-half = settings(max_examples=max(settings.default.max_examples // 2, 1))
+half = settings(max_examples=max(settings.default.max_examples // 6, 1))
 
 
 def rows_at(question, k):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from risk_core.liquidation.distance import distance
@@ -41,7 +41,6 @@ from tests.core.books import (
     with_more,
 )
 
-half = settings(max_examples=max(settings.default.max_examples // 2, 1))
 sizes, entries, funds = some.log_uniform(1e-3, 1e6), some.log_uniform(20.0, 500.0), some.log_uniform(1e-3, 2.0)
 rates = st.floats(1e-4, 0.4)
 
@@ -60,7 +59,6 @@ def priced(level, price=100.0):
 
 # L1, L2, L11: what a reported level is ------------------------------------------------------------------------------
 
-@half
 @given(doc=some.accounts(apart=True))
 def test_L1_L2_a_level_has_no_buffer_and_its_unsafe_side_less(doc):
     for mode in ("as_held", "portfolio"):
@@ -77,7 +75,6 @@ def test_L1_L2_a_level_has_no_buffer_and_its_unsafe_side_less(doc):
                     assert abs(at) <= slack and safe > -slack and unsafe < slack
 
 
-@half
 @given(doc=some.accounts(apart=True))
 def test_L11_below_maintenance_now_means_no_nearest_level(doc):
     for mode, got in compared(doc).modes.items():
@@ -167,7 +164,6 @@ def test_L3_L6_with_tiers_at_most_one_level_in_its_own_tier(rules, q, e, share, 
     assert ends == [pytest.approx(s, rel=1e-8) for s in expected]
 
 
-@half
 @given(doc=some.accounts(book=lambda market: some.linear_legs(market, most=4), names=("BTC",)))
 def test_L6_a_linear_book_has_at_most_one_level_more_than_kinks(doc):
     """Two tier floors of every net, and none else: the buffer is a concave sum, so at most two levels per walk."""
@@ -177,7 +173,6 @@ def test_L6_a_linear_book_has_at_most_one_level_more_than_kinks(doc):
 
 # L7, L8, L10, L12 … L16, L20: how levels answer to changes ----------------------------------------------------------
 
-@half
 @given(doc=some.accounts(), x=some.log_uniform(1e-2, 1e8), mode=st.sampled_from(("cross", "portfolio")))
 def test_L8_cash_never_brings_a_level_nearer(doc, x, mode):
     before, after = (result(d, mode).liquidation for d in (doc, with_more(doc, collateral=[cash(x)])))
@@ -187,7 +182,6 @@ def test_L8_cash_never_brings_a_level_nearer(doc, x, mode):
             assert (after[name].above or math.inf) >= (level.above or math.inf) * (1 - 1e-8)
 
 
-@half
 @given(doc=some.accounts(), amount=some.log_uniform(1e-2, 1e6), mode=st.sampled_from(("cross", "portfolio")))
 def test_L8_F15_coins_shrink_every_region_too(doc, amount, mode):
     """The haircut is a share of each coin, whatever the balance, so more collateral is always more equity."""
@@ -195,26 +189,22 @@ def test_L8_F15_coins_shrink_every_region_too(doc, amount, mode):
     assert all(covers(before[name], after[name]) for name in before)
 
 
-@half
 @given(doc=some.accounts(), k=some.log_uniform(1e-3, 1e3))
 def test_L10_portfolio_levels_do_not_depend_on_size(doc, k):
     assert same_levels(regions(doc, "portfolio"), regions(times(doc, k), "portfolio"), rel=1e-7)
 
 
-@half
 @given(doc=rates.flatmap(lambda r: some.accounts(rules=single_rate(1.0, r))), k=some.log_uniform(1e-3, 1e3))
 def test_L10_nor_do_those_of_a_single_rate(doc, k):
     assert same_levels(regions(doc, "cross"), regions(times(doc, k), "cross"), rel=1e-7)
 
 
-@half
 @given(doc=some.tiered_rules().flatmap(lambda rules: some.accounts(rules=rules)), k=some.log_uniform(1.0, 100.0))
 def test_L10_with_tiers_a_larger_book_is_liquidated_wherever_the_smaller_is(doc, k):
     small, large = regions(doc, "cross"), regions(times(doc, k), "cross")
     assert all(covers(large[name], small[name]) for name in small)
 
 
-@half
 @given(doc=some.accounts(apart=True))
 def test_L12_bankruptcy_lies_at_or_beyond_liquidation(doc):
     for got in compared(doc).modes.values():
@@ -283,7 +273,6 @@ def test_L16_a_pro_rata_close_leaves_the_level(q, e, r, pledge, kept, sign):
     assert a.liquidation_price == (None if b.liquidation_price is None else pytest.approx(b.liquidation_price, rel=1e-8))
 
 
-@half
 @given(doc=some.accounts(names=("BTC",)), rate=st.floats(-0.001, 0.001), days=st.floats(0.01, 3.0))
 def test_L20_funding_paid_lowers_equity_by_itself(doc, rate, days):
     """Perpetuals only, so that nothing but funding answers to time."""
@@ -296,7 +285,6 @@ def test_L20_funding_paid_lowers_equity_by_itself(doc, rate, days):
     assert result(after).head.equity == pytest.approx(result(before).head.equity - paid, abs=1e-12 * scale(before))
 
 
-@half
 @given(doc=some.accounts(apart=True, names=some.COINS))
 def test_L22_a_valid_book_always_has_an_answer(doc):
     for got in compared(doc).modes.values():

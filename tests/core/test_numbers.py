@@ -9,7 +9,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_core import output
@@ -40,7 +40,6 @@ from tests.core.books import (
     result,
 )
 
-few = settings(max_examples=max(settings.default.max_examples // 4, 1))
 
 
 def shown(doc):
@@ -139,7 +138,6 @@ def test_N7_products_that_would_overflow_are_refused(doc, reason):
         compared(doc)
 
 
-@few
 @given(doc=some.accounts(apart=True, names=some.COINS))
 def test_N8_an_account_survives_its_file(doc):
     account = read_document(doc)
@@ -165,7 +163,6 @@ def test_N8_the_hash_ignores_order_of_keys_and_spacing_but_no_value():
     assert read_document(doc | {"name": "x"}).digest != read_document(doc).digest
 
 
-@few
 @given(doc=some.accounts())
 def test_N9_a_warm_cache_changes_nothing(doc):
     warm = shown(doc)
@@ -175,7 +172,6 @@ def test_N9_a_warm_cache_changes_nothing(doc):
     assert shown(doc) == warm
 
 
-@few
 @given(doc=some.accounts(apart=True))
 def test_N10_nothing_that_comes_in_is_changed(doc):
     before = copy.deepcopy(doc)

@@ -25,7 +25,7 @@ from tests.core.books import (
 from tests.core.option_conventions import CONVENTIONS, PARADEX, charged, rules
 from tests.core.test_lines import rows_at
 
-few = settings(max_examples=max(settings.default.max_examples // 8, 1))
+few = settings(max_examples=max(settings.default.max_examples // 25, 1))
 
 
 def answers(question, k):

@@ -14,7 +14,7 @@ from tests.core import strategies as some
 from tests.core.books import call, document, held, initial, leg_figures, maintenance, now, put, result
 from tests.core.option_conventions import BYBIT, CONVENTIONS, DERIBIT, DERIVE, OKX, PARADEX, charged, rules
 
-half = settings(max_examples=max(settings.default.max_examples // 2, 1))
+half = settings(max_examples=max(settings.default.max_examples // 6, 1))
 
 
 # Figures of venues ----------------------------------------------------------------------------------------------------

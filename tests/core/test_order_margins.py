@@ -18,7 +18,7 @@ from tests.core.order_books import EACH, LARGER, NONE, books, drawn_rules, geare
 TIERS = ((0.0, 0.05), (1e6, 0.10), (5e6, 0.20))
 LEGS = [perpetual(-1.0, 100.0)]
 ORDERS = [order(3.0, 98.0), order(-2.0, 104.0)]
-half = settings(max_examples=max(settings.default.max_examples // 2, 1))
+half = settings(max_examples=max(settings.default.max_examples // 6, 1))
 
 
 # The slow twin ------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def sample(request):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) >= 10
+    assert len(SAMPLES) >= 12
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -41,6 +41,19 @@ def test_options_agree_with_differences(path):
     assert np.allclose(found.gamma[option], bend, rtol=1e-4, atol=1e-9 * index.max())
 
 
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda p: p.stem)
+def test_normalised_vega_is_the_gain_as_all_terms_move_with_the_root_of_time(path):
+    """√(30 ÷ days) points for one point at 30 days: futures gain nothing; days are counted from the two moments."""
+    account = read(path.read_text("utf-8"))
+    found, keys, at = sensitivities(account), account.instruments.keys, account.book.instrument
+    for leg, instrument in enumerate(at):
+        if not account.instruments.is_option[instrument]:
+            assert found.normalised_vega[leg] == 0
+            continue
+        days = (keys[instrument].expiry - account.market.as_of).total_seconds() / 86_400
+        assert np.isclose(found.normalised_vega[leg], found.vega[leg] * (30 / days) ** 0.5, rtol=1e-12)
+
+
 def test_futures_are_their_own_delta():
     document = json.loads(SAMPLES[0].read_text("utf-8"))
     account = read_document(document)

@@ -117,6 +117,21 @@ def test_pairing_never_asks_more_than_every_leg_alone_and_never_less_than_nothin
     assert found.initial[0] >= found.maintenance[0] - 1e-9 * size
 
 
+@given(st.sampled_from([call, put]), st.lists(STRIKES, min_size=2, max_size=2, unique=True), st.floats(0.1, 10.0))
+def test_T14_a_vertical_asks_at_most_its_legs_alone_and_at_most_what_it_can_lose(make, strikes, lots):
+    """Lost from the marks to the worst price at expiry; the payoff bends at the strikes only."""
+    legs = [make(strikes[0], -lots), make(strikes[1], lots)]
+
+    def payoff(price):
+        sign = 1.0 if make is call else -1.0
+        return math.fsum(leg["quantity"] * max(sign * (price - leg["strike"]), 0.0) for leg in legs)
+
+    worth = math.fsum(leg["quantity"] * mark for leg, mark in zip(legs, marks(legs), strict=True))
+    loss = worth - min(map(payoff, (0.0, *strikes, 1e4)))
+    alone = math.fsum(asked([leg])[0] for leg in legs)
+    assert asked(legs)[0] <= min(alone, loss) + 1e-9 * lots
+
+
 @given(BOOKS, st.floats(0.1, 10.0))
 def test_margin_grows_in_proportion_with_the_book(legs, k):
     pool = pool_of(legs)

@@ -31,7 +31,7 @@ from tests.core.books import (
     scale,
 )
 
-half = settings(max_examples=max(settings.default.max_examples // 2, 1))
+half = settings(max_examples=max(settings.default.max_examples // 6, 1))
 MARKET = {"BTC": {"price": 100.0, "volatility": 0.6, "funding_8h": 0.001}}
 
 

@@ -10,8 +10,11 @@ from sqlalchemy import text
 from store_books import DOCUMENT, count_of, counted
 
 from db import errors
+from db.authors import LONGEST_NAME, NAMELESS, NOBODY, OTHER_TAB, Author
 from risk_core.errors import Refused
 from risk_core.portfolio.account_file import read, write
+
+ME, ANN = Author("", "here"), Author("Ann", "there")
 
 
 def own(store):
@@ -59,19 +62,48 @@ def test_every_save_keeps_the_previous_version(either_store):
 
 
 def test_a_conflict_carries_both_versions_and_loses_neither(either_store):
-    first = either_store.save_new(counted(0, "Shared"), "k")
-    theirs = either_store.save(first.id, counted(1, "Shared"), first.version, "theirs")
+    first = either_store.save_new(counted(0, "Shared"), "k", by=ME)
+    theirs = either_store.save(first.id, counted(1, "Shared"), first.version, "theirs", by=ANN)
     mine = counted(2, "Shared")
     with pytest.raises(errors.Conflict) as caught:
-        either_store.save(first.id, mine, first.version, "mine")
+        either_store.save(first.id, mine, first.version, "mine", by=ME)
     assert caught.value.mine is mine
     assert (caught.value.seen_version, caught.value.theirs.version) == (1, 2)
     assert write(caught.value.theirs.account) == write(theirs.account)
     assert "“Shared”" in str(caught.value)
     assert "version 2" in str(caught.value)
+    assert caught.value.theirs.by == ANN and "saved by “Ann”, as" in str(caught.value)
     over = either_store.save(first.id, mine, caught.value.theirs.version, "mine")  # the user chose to overwrite
     assert count_of(either_store.load(first.id).account) == 2
     assert count_of(either_store.load_version(first.id, over.version - 1).account) == 1
+
+
+@pytest.mark.parametrize(("by", "told"), [
+    (Author("Me", "here"), OTHER_TAB), (Author("", "here"), OTHER_TAB), (ANN, "“Ann”"), (NOBODY, NAMELESS),
+    (Author("", "there"), NAMELESS),
+])
+def test_who_saved_is_told_as_the_reader_knows_him(store, by, told):
+    first = store.save_new(counted(0), "k")
+    store.save(first.id, counted(1), 1, "theirs", by=by)
+    for act in (lambda: store.save(first.id, counted(2), 1, "mine", by=ME), lambda: store.delete(first.id, 1, by=ME),
+                lambda: store.rename(first.id, "Other", 1, by=ME)):
+        with pytest.raises(errors.Conflict) as caught:
+            act()
+        assert f"was saved by {told}, as version 2" in str(caught.value)
+
+
+def test_the_history_keeps_who_saved_each_version(either_store):
+    saved = either_store.save_new(counted(0), "k", by=ME)
+    either_store.save(saved.id, counted(1), 1, "k2", by=ANN)
+    either_store.save(saved.id, counted(2), 2, "k3")
+    either_store.rename(saved.id, "Other", 3, by=Author("half \ud800, NUL \x00, two\nlines " + "x" * 200))
+    either_store.restore(saved.id, 1, by=ANN)
+    *_, third, second, first = either_store.versions(saved.id)
+    assert (first.by, second.by, third.by) == (ME, ANN, NOBODY)
+    assert either_store.load_version(saved.id, 2).by == ANN and either_store.load(saved.id).by == ANN
+    odd = either_store.versions(saved.id)[1].by
+    assert odd.name.startswith("half , NUL , two lines x") and len(odd.name) == LONGEST_NAME
+    assert either_store.save(saved.id, counted(1), 1, "k2", by=ME).by == ANN  # the request as it was done
 
 
 @pytest.mark.parametrize("act", [

@@ -1,8 +1,10 @@
 """Copies made while eight writers save are whole; what is put back is what was copied; nothing is lost by a restore."""
 
+import json
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -12,7 +14,7 @@ from store_books import count_of, counted
 from store_files import fingerprint, folder, foreign, half, newer, text_file, zero_bytes
 from store_plan import Plan, assert_whole, broken, dump
 
-from db import backups, errors
+from db import backups, drafts, errors
 from db.__main__ import main
 from db.store import open_store
 
@@ -115,6 +117,23 @@ def orphaned(path):
 
 def absent(path):
     pass
+
+
+def test_a_hundred_megabytes_are_restored_within_the_time_allowed(tmp_path):
+    """Five seconds of processor time, ten times what it takes; seconds on the clock would tell of the disk."""
+    store = open_store(f"sqlite:///{tmp_path}/x.db")
+    held = store.save_new(counted(7), "one")
+    for number in range(102_000_000 // drafts.LONGEST + 1):
+        store.drafts.keep(f"draft-of-browser-tab-{number:03}", json.dumps("x" * (drafts.LONGEST - 2)))
+    store.close()
+    copy = backups.back_up(f"sqlite:///{tmp_path}/x.db", tmp_path / "copies")
+    assert copy.stat().st_size > 100_000_000
+    begun = time.process_time()
+    backups.restore(copy, f"sqlite:///{tmp_path}/new/y.db")
+    assert time.process_time() - begun <= 5.0
+    store = open_store(f"sqlite:///{tmp_path}/new/y.db")
+    assert count_of(store.load(held.id).account) == 7
+    store.close()
 
 
 @pytest.mark.parametrize(("make", "kind", "words"), [

@@ -12,6 +12,7 @@ from store_books import counted
 from store_plan import Plan, broken, dump
 
 from db import errors, upgrading
+from db.authors import Author
 from db.rows import Row
 from db.store import open_store
 
@@ -26,7 +27,7 @@ def filled(url):
     for name in ("One", "Two", "Gone"):
         held = store.save_new(counted(0, name), f"new {name}")
         for number in (1, 2):
-            held = store.save(held.id, counted(number, name), held.version, f"{name} {number}")
+            held = store.save(held.id, counted(number, name), held.version, f"{name} {number}", by=Author("Ann", "tab"))
     store.delete(held.id, held.version)
     store.drafts.keep("draft-of-one-browser-tab", '{"a": "ü"}')
     store.own_rulebooks.save("House", "generic", {"a": 1})

@@ -18,6 +18,7 @@ NAN, INF = float("nan"), float("inf")
 GOOD = {
     "account": ACCOUNT_ROW,
     "account_version": {"account_id": ID, "version": 1, "name": "n", "body": "{}", "digest": "0" * 64, "saved_ms": 1},
+    "version_author": {"account_id": ID, "version": 1, "name": "n", "browser": "b"},
     "position": {"account_id": ID, "ordinal": 0, "leg_id": "a", "kind": "future", "underlying": "BTC",
                  "settlement": "linear", "option_type": "", "strike": "", "expiry_ms": 1, "quantity": "1",
                  "entry_price": "1", "mark_price": "", "iv": "", "leverage": "", "mode": "cross", "isolated_margin": "",
@@ -34,6 +35,8 @@ BAD = [
     ("account", "updated_ms", 2**63), ("account", "updated_ms", INF), ("account", "is_sample", 2),
     ("account", "digest", "G" * 64), ("account", "body", "text"), ("account", "name", NAN),
     ("account_version", "account_id", "0" * 36), ("account_version", "version", -1), ("account_version", "digest", ""),
+    ("version_author", "version", 2), ("version_author", "name", "n" * 81), ("version_author", "browser", "b" * 65),
+    ("version_author", "name", None), ("version_author", "account_id", "0" * 36),
     ("position", "account_id", "0" * 36), ("position", "quantity", NAN), ("position", "quantity", "NaN"),
     ("position", "quantity", "inf"), ("position", "quantity", "-Infinity"), ("position", "quantity", "0"),
     ("position", "quantity", "1,000"), ("position", "quantity", "0x10"), ("position", "quantity", "1_000"),
@@ -51,6 +54,9 @@ BAD = [
     ("own_rulebook", "digest", "G" * 64), ("own_rulebook", "updated_ms", 0), ("own_rulebook", "created_ms", NAN),
     ("saved_request", "account_id", "0" * 36), ("saved_request", "key", ""), ("saved_request", "version", 0),
 ]
+
+
+PARENTS = {"account": (), "version_author": ("account", "account_version")}
 
 
 def add(connection, table, row):
@@ -71,7 +77,7 @@ def test_there_are_at_least_thirty_bad_rows():
 @pytest.mark.parametrize(("table", "column", "value"), BAD)
 def test_a_bad_row_is_refused(strict, table, column, value):
     with strict.database.writer.connect() as connection:
-        for parent in ("account",) if table != "account" else ():
+        for parent in PARENTS.get(table, ("account",)):
             add(connection, parent, GOOD[parent])
         with pytest.raises((DBAPIError, OverflowError)):
             add(connection, table, {**GOOD[table], column: value})

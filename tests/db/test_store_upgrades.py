@@ -10,13 +10,14 @@ from store_books import count_of, counted
 from store_files import fingerprint, raised, saved, scrambled
 
 from db import engine, errors, upgrading
+from db.authors import NOBODY
 from db.store import open_store
 
 LATER = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0004", "0003", None, None
+revision, down_revision, branch_labels, depends_on = "0005", "0004", None, None
 
 
 def upgrade():
@@ -33,7 +34,7 @@ def later(tmp_path, monkeypatch):
         scripts = tmp_path / "migrations"
         shutil.rmtree(scripts, ignore_errors=True)
         shutil.copytree(upgrading.Path(upgrading.__file__).parent / "migrations", scripts)
-        (scripts / "versions" / "0004_note.py").write_text(LATER.format(then=then))
+        (scripts / "versions" / "0005_note.py").write_text(LATER.format(then=then))
         monkeypatch.setattr(upgrading, "SCRIPTS", scripts)
     return install
 
@@ -62,11 +63,11 @@ def test_an_older_schema_is_copied_and_upgraded_without_losing_a_row(tmp_path, l
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     store.close()
     after, revision = contents(path)
-    assert revision == "0004"
+    assert revision == "0005"
     assert [row[:-1] for row in after.pop("account")] == before["account"]
     assert after == {table: rows for table, rows in before.items() if table != "account"}
     [copy] = backups(tmp_path)
-    assert contents(tmp_path / copy) == (before, "0003")
+    assert contents(tmp_path / copy) == (before, "0004")
     assert (tmp_path / copy).stat().st_mode & 0o777 == 0o600
 
 
@@ -98,7 +99,7 @@ def test_a_database_of_a_later_release_is_refused(tmp_path, later, monkeypatch):
     open_store(f"sqlite:///{path}").close()
     before = fingerprint(path)
     monkeypatch.undo()
-    with pytest.raises(errors.NewerSchema, match="schema 0004"):
+    with pytest.raises(errors.NewerSchema, match="schema 0005"):
         open_store(f"sqlite:///{path}")
     assert fingerprint(path) == before
 
@@ -112,7 +113,7 @@ def test_a_server_of_a_later_release_is_refused(postgres_url, later, monkeypatch
     assert store.load(held.id).version == 1
     store.close()
     monkeypatch.undo()
-    with pytest.raises(errors.NewerSchema, match="schema 0004"):
+    with pytest.raises(errors.NewerSchema, match="schema 0005"):
         open_store(postgres_url)
 
 
@@ -174,7 +175,7 @@ def test_a_store_of_the_first_release_gets_the_later_tables_and_keeps_every_row(
     path = tmp_path / "x.db"
     with monkeypatch.context() as first:
         scripts = tmp_path / "first"
-        shutil.copytree(upgrading.SCRIPTS, scripts, ignore=shutil.ignore_patterns("0002*", "0003*", "__pycache__"))
+        shutil.copytree(upgrading.SCRIPTS, scripts, ignore=shutil.ignore_patterns("0002*", "0003*", "0004*", "__pycache__"))
         first.setattr(upgrading, "SCRIPTS", scripts)
         saved(path)
     before, revision = contents(path)
@@ -183,6 +184,7 @@ def test_a_store_of_the_first_release_gets_the_later_tables_and_keeps_every_row(
     store.drafts.keep("k" * 16, "{}")
     assert store.drafts.find("k" * 16) == "{}"
     assert store.own_rulebooks.list_all() == []
+    assert all(line.by == NOBODY for one in store.list_accounts() for line in store.versions(one.id))
     store.close()
-    assert contents(path) == (before, "0003")
+    assert contents(path) == (before, "0004")
     assert len(backups(tmp_path)) == 1

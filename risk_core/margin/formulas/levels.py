@@ -112,7 +112,8 @@ def _on_tick(scene: Scene, leg: int, usual: Formula) -> Formula:
     found = Origin("worked out", "complete search; equity is maintenance margin there")
     exact: Node = Part("exact price", usual.of) if usual.balance is None else \
         Term("exact price", usual.result or 0.0, "USD", found)
-    sign = "up to the tick" if scene.account.book.quantity[leg] > 0 else "down to the tick"
+    up = own_price.rounds_up(scene.holding, leg, usual.result or 0.0)
+    sign = "up to the tick" if up else "down to the tick"
     rounded = "Rounded to the tick against the trader."
     return Formula(usual.title, "P", "USD", Operation(sign, (exact, tick)), result, (*usual.limits, rounded))
 
