@@ -60,4 +60,4 @@ def _panel(spot: Spot) -> None:
 
 def _address(key: str) -> str:
     """The same state on the Rulebooks page, where `key` is looked for."""
-    return f"rulebooks?{linked.query(SEARCH, **{SEARCH: key})}"
+    return f"rulebooks?{linked.parameters(SEARCH, **{SEARCH: key})}"

@@ -96,7 +96,7 @@ def put_all(wanted: Mapping[str, Sequence[str]]) -> None:
         st.query_params.update({name: values if len(values) > 1 else values[0] for name, values in news.items()})
 
 
-def query(*without: str, **more: str) -> str:
+def parameters(*without: str, **more: str) -> str:
     """Every parameter of the link but some, and others laid over them, as the end of an address."""
     here = {name: st.query_params.get_all(name) for name in st.query_params if name not in without}
     return urlencode({**here, **more}, doseq=True)
