@@ -129,5 +129,5 @@ def link(held: state.Draft) -> str:
     known = {**state.address(held), baseline.LINK: pinned.key if pinned else "", alerts.LINK: "", **alerts.told(),
              **controls.told(state.account(held))}
     others = [name for name in st.query_params if controls.is_control(name)]
-    query = linked.parameters(*others, *state.OF_THIS_TAB, *known, **{name: value for name, value in known.items() if value})
-    return f"{st.context.url or ''}?{query}"
+    stated = {name: value for name, value in known.items() if value}
+    return f"{st.context.url or ''}?{linked.parameters(*others, *state.OF_THIS_TAB, *known, **stated)}"
