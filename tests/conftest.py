@@ -29,6 +29,9 @@ FIRST = ("browser", "db")
 """Folders whose files begin first, being the longest: what is left for the end is short, so that no worker idles there."""
 UNTRACED = ("app", "browser")
 """Folders below tests/ whose runs do not count as coverage."""
+LONG = ("test_against_oracle", "test_nearest_price", "test_formulas", "test_closing", "test_samples", "test_liquidation",
+        "test_determinism", "test_search", "test_scan", "test_frontier", "test_history_margin")
+"""Files of the core whose cases, hundreds alike, do not either."""
 
 
 def pytest_configure(config):
@@ -46,7 +49,8 @@ def folder_of(item):
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: FIRST.index(folder_of(item)) if folder_of(item) in FIRST else len(FIRST))
     for item in items:
-        if folder_of(item) in UNTRACED or is_hypothesis_test(getattr(item, "obj", None)):
+        is_long = folder_of(item) in UNTRACED or Path(item.path).stem in LONG
+        if is_long or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("no_cover")
 
 

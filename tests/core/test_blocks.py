@@ -39,7 +39,6 @@ def in_one_piece(F, K, v, is_call):
 SHAPES = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple)
 
 
-@settings(max_examples=max(settings.default.max_examples // 2, 1))
 @given(shape=SHAPES, kept=st.lists(st.integers(0, 7), min_size=4, max_size=4), block=st.sampled_from([1, 7, 50, 10**6]),
        spread=st.sampled_from([1, 10**6]), seed=st.integers(0, 10_000))
 def test_N3_any_blocks_and_threads_give_the_bits_of_one_piece(shape, kept, block, spread, seed):

@@ -58,7 +58,6 @@ def test_N5_within_the_bound_of_50_digits(engine):
     assert worst <= BOUND
 
 
-@settings(max_examples=max(settings.default.max_examples // 4, 1))
 @given(seed=st.integers(0, 10_000), shape=st.sampled_from([(7,), (3, 5), (2, 1000), (2, 1024), (2, 2, 161), ()]),
        kept=st.lists(st.integers(0, 7), min_size=4, max_size=4))
 @example(seed=0, shape=(7,), kept=[0, 0, 0, 1])  # one option, both a call and a put
