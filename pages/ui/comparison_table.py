@@ -173,10 +173,14 @@ def _call(seen: View, name: str) -> str:
     level = alerts.present().call / 100.0
     new, old = (one.modes[name].worst_bucket for one in (seen.after, seen.before))
     room, was = (one.figures.room(level) for one in (new, old))
-    shown = _amounts(room, was, "down", moved=seen.has_before)
+    shown = _amounts(room, room, "down", moved=False)
     chip = ' <span class="chip critical">called</span>' if room < -new.figures.zero else ""
     whose = f", {named(new.who)}" if seen.after.modes[name].apart else ""
-    below = f"called below {words.money(new.figures.maintenance_margin / level, 'up')} of equity{whose}"
+    level_usd = words.money(new.figures.maintenance_margin / level, "up")
+    below = f"called below {level_usd} of equity{whose}"
+    if seen.has_before and room != was:  # in one line, so that the table keeps its height
+        shown = f'<span class="old">{escape(words.money(was, "down"))} →</span> {shown}'
+        below = f"{words.change(room, was, 'down')}; below {level_usd}{whose}"
     return f'{shown}{chip}<span class="sub wide">{escape(below)}</span>'
 
 
