@@ -29,7 +29,7 @@ FIRST = ("browser", "db")
 """Folders whose files begin first, being the longest: what is left for the end is short, so that no worker idles there."""
 UNTRACED = ("app", "browser")
 """Folders below tests/ whose runs do not count as coverage."""
-LONG = ("test_against_oracle", "test_determinism", "test_nearest_price", "test_search")
+LONG = ("test_against_oracle", "test_determinism", "test_search")
 """Files of the core whose cases, hundreds alike, do not either."""
 
 
