@@ -9,10 +9,10 @@ import app
 from benchmarks import adapter, browser_latency, page_cpu, peers, store_writers, targets
 from benchmarks.__main__ import main
 from benchmarks.contest import OURS, Table, WrongAnswer, contest
+from benchmarks.level_search import missed
 from benchmarks.peers import Peer
 from benchmarks.serving import served
 from benchmarks.visitor import Visitor
-from benchmarks.level_search import missed
 
 
 def tables(text):

@@ -12,7 +12,7 @@ from typing import Final
 
 import streamlit as st
 
-from pages.ui import glossary
+from pages.ui import glossary, linked
 
 LINK = "alerts"
 """Parameter of the link, key of the session, and what the keys of the fields begin with."""
@@ -84,11 +84,7 @@ def take_up() -> str:
     trouble = ""
     if LINK not in st.session_state:
         st.session_state[LINK], trouble = read(st.query_params.get(LINK, ""))
-    for name, value in {LINK: "", **told()}.items():
-        if not value and name in st.query_params:
-            del st.query_params[name]
-        elif value and st.query_params.get(name) != value:
-            st.query_params[name] = value
+    linked.put(LINK, told().get(LINK, ""))
     return trouble
 
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from pages.ui import formula_link, formula_panel, linked, style, view
 from pages.ui.formula_link import Spot
+from pages.ui.listeners import listener
 from pages.ui.telling import told
 from risk_core.margin.formulas.figures import formula
 
 KEY, ASKED = "formula", "formula asked"
 SEARCH = "rulebook.search"
 """Query parameter of the search on the Rulebooks page."""
-_mount = st.components.v2.component(
-    "marginscope_formula",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("formula_link.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_mount = listener("formula", "formula_link.js")
 
 
 def hint() -> None:

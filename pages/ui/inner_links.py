@@ -5,16 +5,9 @@ A part of a page is drawn again only when what it shows changes, so that a link 
 
 from __future__ import annotations
 
-from pathlib import Path
+from pages.ui.listeners import listener
 
-import streamlit as st
-
-_mount = st.components.v2.component(
-    "marginscope_inner_links",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("inner_links.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_mount = listener("inner_links", "inner_links.js")
 
 
 def listen() -> None:

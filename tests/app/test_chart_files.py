@@ -9,22 +9,13 @@ import numpy as np
 import pytest
 
 from db.samples import SAMPLES, slug
-from pages.ui import cached, chart_files, csv_cells, state, view
-from pages.ui.draft import Draft
+from pages.ui import chart_files, csv_cells, view
 from risk_core.liquidation.lines import ZERO
 from risk_core.margin.holding import hold, margin
 from risk_core.margin.models import MODES
-from risk_core.portfolio.account_file import read
+from tests.app.views import of_file
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
-
-
-def seen(file):
-    document = read(file.read_text("utf-8")).document
-    held = Draft(document, label="x")
-    account = cached.account(held.digest, document)
-    question = cached.asked(account, state.Controls().what_if)
-    return view.View(held, account, state.Controls(), question, question)
 
 
 def rows_of(raw):
@@ -33,7 +24,7 @@ def rows_of(raw):
 
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_the_curves_are_the_margin_at_each_price(file):
-    one = seen(file)
+    one = of_file(file)
     name = one.names[0]
     rows = rows_of(chart_files.curves(view.walked(one, name)))
     states = np.ones((len(rows), len(one.account.underlyings)))
@@ -53,7 +44,7 @@ def test_the_curves_are_the_margin_at_each_price(file):
 
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_the_steps_lead_from_the_legs_to_the_initial_margin(file):
-    for mode in seen(file).after.modes.values():
+    for mode in of_file(file).after.modes.values():
         rows = rows_of(chart_files.waterfall(mode))
         assert [row["step"] for row in rows] == [csv_cells.guarded(step.name) for step in mode.steps]
         if rows:
@@ -61,7 +52,7 @@ def test_the_steps_lead_from_the_legs_to_the_initial_margin(file):
 
 
 def test_a_name_that_looks_like_a_formula_is_text_in_the_file():
-    one = seen(FILES[1])
+    one = of_file(FILES[1])
     walked = view.walked(one, one.names[0])
     axis = type(walked.scene.axis)("=1+1", walked.scene.axis.unit, walked.scene.axis.here)
     raw = chart_files.curves(replace(walked, scene=replace(walked.scene, axis=axis)))

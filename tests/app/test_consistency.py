@@ -9,13 +9,13 @@ from db.samples import SAMPLES, slug
 from pages.ui import controls, state, words
 from pages.ui.axis import Axis
 from pages.ui.cached import LADDER
-from pages.ui.levels import Level, Standing, standings
 from pages.ui.headlines import headline
+from pages.ui.levels import Level, Standing, standings
 from pages.ui.sentences import Scene, sentence
-from risk_core.margin.pools import POOL_ID
 from risk_core.margin.compare import compare
 from risk_core.margin.curves import walk
 from risk_core.margin.pledges import pinned
+from risk_core.margin.pools import POOL_ID
 from risk_core.portfolio.account_file import read
 from risk_core.portfolio.whatif import move
 from risk_core.rulebooks import load

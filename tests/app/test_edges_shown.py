@@ -21,7 +21,6 @@ from pages.ui import (
     liquidation_board,
     liquidation_table,
     results,
-    state,
     view,
     workbook,
 )
@@ -32,6 +31,7 @@ from pages.ui.plans import DAYS, VOLATILITY
 from risk_core.errors import MarginscopeError
 from risk_core.portfolio.account_file import read_document
 from tests.app.test_versions import sheets
+from tests.app.views import of_document
 from tests.core.test_edges import FIGURES
 
 PAGES = (None, "liquidation.py", "portfolio.py")
@@ -114,13 +114,6 @@ def test_E7_no_file_holds_what_is_no_number(name):
         assert all(math.isfinite(float(text)) for row in rows for kind, text in row if kind == "n")
 
 
-def seen(document):
-    held = Draft(document, label="edge")
-    account = cached.account(held.digest, document)
-    question = cached.asked(account, state.Controls().what_if)
-    return view.View(held, account, state.Controls(), question, question)
-
-
 def pictures_of(one):
     """Every CSV file of a chart or of the table of levels; a picture there is none of has a reason instead."""
     triggers = cached.triggered(one.question, one.modes)
@@ -135,7 +128,7 @@ def pictures_of(one):
 
 @pytest.mark.parametrize("name", NASTIEST)
 def test_E7_no_file_of_a_chart_holds_what_is_no_number(name):
-    files = pictures_of(seen(read_document(FIGURES[name]).document))
+    files = pictures_of(of_document(read_document(FIGURES[name]).document))
     told = 0
     while True:
         try:

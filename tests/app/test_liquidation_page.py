@@ -36,20 +36,12 @@ from risk_core.liquidation.thresholds import Liquidation
 from risk_core.margin.compare import compare
 from risk_core.margin.holding import hold, margin
 from risk_core.margin.models import MODES
-from risk_core.portfolio.account_file import read
+from tests.app.views import of_file
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
 PAGE = "liquidation.py"
 MOVED = state.Controls(prices=(("BTC", 4.0), ("ETH", -3.0)), volatility=10.0, days=2.0)
 BOTH = [state.Controls(), MOVED]
-
-
-def seen(file, chosen=BOTH[0]):
-    document = read(file.read_text("utf-8")).document
-    held = Draft(document, label="x")
-    account = cached.account(held.digest, document)
-    question, now = cached.asked(account, chosen.what_if), cached.asked(account, state.Controls().what_if)
-    return view.View(held, account, chosen, question, now)
 
 
 def triggers(one):
@@ -84,7 +76,7 @@ def texts(at):
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_the_map_turns_where_the_levels_are(file, chosen):
     """Along x, at the row where the account stands, a mode is liquidated exactly inside its regions."""
-    one = seen(file, chosen)
+    one = of_file(file, chosen)
     name = one.names[0]
     for told in maps(one):
         plan = told.plan
@@ -107,7 +99,7 @@ def _others_dead(one, mode, name):
 
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_maps_are_figures_of_the_grids_promised(file):
-    one = seen(file, MOVED)
+    one = of_file(file, MOVED)
     for mode in (None, *one.modes):
         for told in maps(one, mode):
             across, up = POINTS[told.plan.kind]
@@ -122,7 +114,7 @@ def test_maps_are_figures_of_the_grids_promised(file):
 
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_the_nearest_point_is_the_core_s_and_in_view(file):
-    one = seen(file)
+    one = of_file(file)
     for told in maps(one):
         for mode, near in told.near.items():
             assert near.text.endswith(".") and "nan" not in near.text and "inf" not in near.text
@@ -133,16 +125,16 @@ def test_the_nearest_point_is_the_core_s_and_in_view(file):
 
 
 def test_the_words_of_the_nearest_point():
-    told = next(iter(maps(seen(FILES[13]))))
+    told = next(iter(maps(of_file(FILES[13]))))
     assert re.fullmatch(r"BTC [+−][\d.]+ % with ETH [+−][\d.]+ %: [\d.]+ daily sigmas\.",
                         told.near["portfolio"].text.replace("\u00a0", " "))
-    carry = seen(FILES[11])
+    carry = of_file(FILES[11])
     pair = frontier_picture.coins(carry, triggers(carry), ("BTC", "ETH"), None, "")
     assert pair.near["cross"].text == "No joint move within 60 daily sigmas liquidates."
 
 
 def test_without_a_volatility_no_distance_is_claimed():
-    one = seen(FILES[7])
+    one = of_file(FILES[7])
     bare = {**one.draft.document, "market": {**one.draft.document["market"], "underlyings": {
         name: {k: v for k, v in block.items() if k not in ("volatility", "daily_volatility")}
         for name, block in one.draft.document["market"]["underlyings"].items()}}}
@@ -178,7 +170,7 @@ def test_scales_read_both_ways():
 
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_the_table_is_sorted_and_agrees_with_the_comparison(file):
-    one = seen(file, MOVED)
+    one = of_file(file, MOVED)
     rows = liquidation_table.rows(one, triggers(one), triggers(one))
     reaches = [row.reach for row in rows]
     assert reaches == sorted(reaches)
@@ -211,7 +203,7 @@ FAR_BELOW = {"BTC": -60.0, "ETH": 60.0}
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_what_is_liquidated_says_what_is_left_of_its_equity(file):
     """No empty place: its equity is below 0, or there is the price at which it turns 0, or none."""
-    one = seen(file, state.Controls(prices=tuple((name, FAR_BELOW.get(name, 0.0)) for name in seen(file).names)))
+    one = of_file(file, state.Controls(prices=tuple((name, FAR_BELOW.get(name, 0.0)) for name in of_file(file).names)))
     for row in liquidation_table.rows(one, triggers(one), triggers(one)):
         told, said = row.trigger, liquidation_table.table([row], liquidation_board.leg_labels(one))
         assert words.MISSING not in said
@@ -233,7 +225,7 @@ def equity_at(one, told):
 
 
 def test_far_rows_show_the_order_they_stand_in():
-    one = seen(FILES[13])
+    one = of_file(FILES[13])
     rows = [row for row in liquidation_table.rows(one, triggers(one), triggers(one)) if row.gap]
     said = [liquidation_table.table([row], liquidation_board.leg_labels(one)).replace(words.SPACE, " ") for row in rows]
     shown = [abs(float(re.search(r">([+−]?[\d.,]+) σ<", text)[1].replace("−", "-"))) for text in said]
@@ -245,7 +237,7 @@ def read_csv(raw):
 
 
 def test_every_chart_and_table_has_a_file():
-    one = seen(FILES[13])
+    one = of_file(FILES[13])
     labels = liquidation_board.leg_labels(one)
     rows = liquidation_table.rows(one, triggers(one), triggers(one))
     table = read_csv(liquidation_table.csv(rows, labels))
@@ -261,7 +253,7 @@ def test_every_chart_and_table_has_a_file():
 @pytest.mark.parametrize("along", [state.TOGETHER, None], ids=["together", "first coin"])
 @pytest.mark.parametrize("file", FILES, ids=slug)
 def test_the_ladder_adds_up_what_the_walk_closes(file, along, chosen):
-    one = seen(file, chosen)
+    one = of_file(file, chosen)
     walked = view.walked(one, one.names[0] if along is None else along)
     found = ladder(walked, triggers(one), "foot")
     stand = standings(walked.walk, found.here)
@@ -279,7 +271,7 @@ def test_the_ladder_adds_up_what_the_walk_closes(file, along, chosen):
 
 
 def test_an_empty_lane_says_so():
-    every = [ladder(view.walked(one, name), triggers(one), "") for one in map(seen, FILES) for name in one.names]
+    every = [ladder(view.walked(one, name), triggers(one), "") for one in map(of_file, FILES) for name in one.names]
     found = next(told for told in every if not all(told.rungs.values()))
     notes = [note["text"] for note in ladder_figure.liquidation_ladder(found, "r")["layout"]["annotations"]]
     empty = [mode for mode, rungs in found.rungs.items() if not rungs]
@@ -330,15 +322,15 @@ def test_the_button_sets_the_nearest_point_and_the_mode_is_liquidated_there(open
     at.session_state["map"], at.session_state["map.mode"] = kind, mode
     at.run().button(key="map.go").click().run()
     assert not at.exception and not at.error
-    one = seen(file)
+    one = of_file(file)
     now = state.Controls(at.session_state["price"] if len(one.names) > 1 else 0.0,
                          tuple((name, at.session_state[controls.price_key(name)]) for name in one.names),
                          at.session_state["volatility"], at.session_state["days"])
-    there = seen(file, now)
+    there = of_file(file, now)
     assert there.after.modes[mode].buckets_liquidated
     short = replace(now, prices=tuple((name, 0.999 * percent) for name, percent in now.prices),
                     volatility=0.999 * now.volatility)
-    assert not seen(file, short).after.modes[mode].buckets_liquidated
+    assert not of_file(file, short).after.modes[mode].buckets_liquidated
     assert any(now.prices[i][1] not in controls.stops(controls.price_key(name)) for i, name in enumerate(one.names))
     for key in (*map(controls.price_key, one.names), "volatility", "days"):
         assert at.select_slider(key=key).value == at.session_state[key]

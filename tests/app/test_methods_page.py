@@ -30,8 +30,8 @@ from pages.ui.nearest import nearest
 from risk_core.errors import Refused
 from risk_core.margin.methods.demand import Scenarios
 from risk_core.margin.methods.scenarios.grid_error import GridError
-from risk_core.margin.parameter_diff import diff
 from risk_core.margin.models import MODES
+from risk_core.margin.parameter_diff import diff
 from risk_core.margin.rulebook_table import Asked
 from risk_core.portfolio.account_file import read
 

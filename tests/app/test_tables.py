@@ -9,7 +9,7 @@ from hypothesis import strategies as any_
 from db.samples import SAMPLES, slug
 from pages.ui import editing, expiries, tables
 from pages.ui.grids import GRIDS, POSITIONS, SURFACE, UNDERLYINGS, grid_of
-from risk_core.portfolio.fields import BALANCE, FORWARD, ORDER, POSITION, UNDERLYING, VOLATILITY_POINT
+from risk_core.portfolio.fields import BALANCE, FORWARD, ORDER, UNDERLYING, VOLATILITY_POINT
 from risk_core.portfolio.instruments import KINDS
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))

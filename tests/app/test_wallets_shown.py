@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from pages.ui import cached, liquidation_board, liquidation_table, state, view, wallet_table
+from pages.ui import cached, liquidation_board, liquidation_table, view, wallet_table
 from pages.ui.comparison_table import closed, table, worst_used
-from pages.ui.draft import Draft
 from pages.ui.formula_link import read as spot
 from pages.ui.headlines import headline
 from pages.ui.sentences import sentence
@@ -16,6 +15,7 @@ from pages.ui.strip import strip
 from risk_core.margin.formulas.figures import of
 from risk_core.margin.formulas.subject import subject
 from risk_core.portfolio.account_file import read_document
+from tests.app.views import of_document
 from tests.core.books import coin, document, perpetual
 
 OWN = iter(range(1_000))
@@ -31,19 +31,12 @@ def book(btc=0.05, rules="binance-coin-style"):
     return read_document(doc).document
 
 
-def seen(doc):
-    held = Draft(doc, label="x")
-    account = cached.account(held.digest, doc)
-    question = cached.asked(account, state.Controls().what_if)
-    return view.View(held, account, state.Controls(), question, question)
-
-
 def text(shown):
     return html.unescape(re.sub(r"<[^>]+>", " ", shown)).replace("\u00a0", " ")
 
 
 def test_every_wallet_has_a_row_and_its_figures_their_formulas():
-    one = seen(book())
+    one = of_document(book())
     shown = wallet_table.table(one)
     assert all(f"{name} wallet" in text(shown) for name in ("BTC", "ETH", "USD"))
     spots = [spot(html.unescape(found)) for found in re.findall(r'data-formula="([^"]*)"', shown)]
@@ -54,7 +47,7 @@ def test_every_wallet_has_a_row_and_its_figures_their_formulas():
 
 
 def test_one_pool_needs_no_wallets():
-    one = seen(book(rules="generic"))
+    one = of_document(book(rules="generic"))
     assert wallet_table.table(one) == "" and "wallet" not in text(strip(one)) + sentences(one)
 
 
@@ -65,7 +58,7 @@ def sentences(one):
 
 
 def test_the_worst_wallet_is_named():
-    one = seen(book())
+    one = of_document(book())
     mode = one.after.modes["cross"]
     used = {wallet.name: wallet.figures.maintenance_used for wallet in mode.wallets}
     assert worst_used(mode) == (max(used.values()), max(used, key=used.get))
@@ -77,7 +70,7 @@ def test_the_worst_wallet_is_named():
 
 
 def test_a_wallet_that_is_gone_is_told_though_the_sums_are_fine():
-    one = seen(book(btc=0.0))
+    one = of_document(book(btc=0.0))
     mode = one.after.modes["cross"]
     assert mode.head.buffer > 0 and closed(mode).startswith("worst: BTC wallet")
     assert "the closed wallet" in closed(mode) and "no equity" in text(strip(one))

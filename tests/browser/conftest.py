@@ -1,7 +1,7 @@
 """A real server on a free port with a store of its own, and a real Chromium that complains when the page does."""
 
-import re
 import os
+import re
 import shutil
 import socket
 import subprocess

@@ -7,8 +7,8 @@ the present price of one underlying (or of all that `beta` names) while the rest
 import copy
 import json
 import math
-from functools import lru_cache
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 

@@ -2,8 +2,6 @@
 
 import math
 import os
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import mpmath
 import numpy as np
@@ -110,28 +108,6 @@ def test_call_and_delta_is_the_call(seed, v):
     value, delta = black76.call_and_delta(F, K, np.full(50, v))
     assert np.max(np.abs(value - black76.call(F, K, v)) / np.maximum(F, K)) <= 1e-14
     assert np.all((delta >= 0) & (delta <= 1))
-
-
-def test_N10_the_inputs_are_left_as_they_are(small):
-    columns = arguments(1_000, seed=7)
-    copies = [column.copy() for column in columns]
-    for column in columns:
-        column.setflags(write=False)
-    black76.price(*columns, True)
-    assert all(np.array_equal(a, b) for a, b in zip(columns, copies, strict=True))
-
-
-def test_N11_prices_from_eight_threads_at_once(small):
-    inputs = [arguments(1_000 + 64 * i, seed=i) for i in range(8)]
-    expected = [black76.call(*columns) for columns in inputs]
-    start = threading.Barrier(8)
-
-    def work(i):
-        start.wait()
-        return all(np.array_equal(black76.call(*inputs[i]), expected[i]) for _ in range(10))
-
-    with ThreadPoolExecutor(8) as users:
-        assert all(users.map(work, range(8)))
 
 
 def test_a_failure_in_a_block_reaches_the_caller(small):

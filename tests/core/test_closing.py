@@ -12,8 +12,8 @@ from risk_core.liquidation.buffered import buffered
 from risk_core.liquidation.order_prices import bankruptcy_prices, limit_prices, net_maintenance, quote_deltas
 from risk_core.liquidation.partial import partial
 from risk_core.liquidation.sequences import SEQUENCES
-from risk_core.margin.compare import compare
 from risk_core.margin.account_value import option_value
+from risk_core.margin.compare import compare
 from risk_core.margin.netting import POOL
 from risk_core.margin.pools import POOL_ID
 from risk_core.portfolio.account_file import read_document

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from risk_core.errors import Refused, Unsettled
 from risk_core.margin.compare import compare
 from risk_core.margin.formulas.figures import HEAD, LEG, LEVEL, formula, of
-from risk_core.margin.formulas.subject import subject
 from risk_core.margin.formulas.nodes import number, over, plus, times, worked
+from risk_core.margin.formulas.subject import subject
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
 from tests.conftest import ROOT

@@ -8,7 +8,7 @@ import mpmath
 import numexpr
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from risk_core import __main__
@@ -30,6 +30,21 @@ def engine(request, monkeypatch):
     monkeypatch.setattr(black76, "LARGE", 1)
     monkeypatch.setattr(blocks, "WIDE_BLOCK", 512)
     monkeypatch.setattr(blocks, "SPREAD", 2048)
+    return request.param
+
+
+@pytest.fixture(params=["exact", *ENGINES])
+def way(request, monkeypatch):
+    """The exact form, and each engine, for all arrays."""
+    if request.param == "exact":
+        monkeypatch.setattr(black76, "LARGE", 1 << 60)
+        monkeypatch.setattr(blocks, "BLOCK", 512)
+        monkeypatch.setattr(blocks, "SPREAD", 2048)
+    else:
+        monkeypatch.setattr(kernels, "engine", lambda: request.param)
+        monkeypatch.setattr(black76, "LARGE", 1)
+        monkeypatch.setattr(blocks, "WIDE_BLOCK", 512)
+        monkeypatch.setattr(blocks, "SPREAD", 2048)
     return request.param
 
 
@@ -99,7 +114,7 @@ def test_N3_any_blocks_and_threads_give_the_same_bits(engine, monkeypatch, block
     assert np.array_equal(black76.price(F, K, v, is_call)[::50], want)
 
 
-def test_N11_prices_from_eight_threads_at_once(engine):
+def test_N11_prices_from_eight_threads_at_once(way):
     inputs = [arguments(3_000 + 64 * i, seed=i) for i in range(8)]
     expected = [black76.price(*columns) for columns in inputs]
     start = threading.Barrier(8)
@@ -112,7 +127,7 @@ def test_N11_prices_from_eight_threads_at_once(engine):
         assert all(users.map(work, range(8)))
 
 
-def test_N10_the_inputs_are_left_as_they_are(engine):
+def test_N10_the_inputs_are_left_as_they_are(way):
     columns = arguments(3_000, seed=7, widest=4.0)
     copies = [column.copy() for column in columns]
     for column in columns:

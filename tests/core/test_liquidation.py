@@ -8,10 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from risk_core.liquidation.distance import distance
-from risk_core.portfolio.deviation import daily_volatility
 from risk_core.liquidation.thresholds import Liquidation, union
 from risk_core.margin.pools import POOL_ID
 from risk_core.portfolio.account_file import read_document
+from risk_core.portfolio.deviation import daily_volatility
 from risk_core.portfolio.whatif import WhatIf, move
 from tests.core import strategies as some
 from tests.core.books import (

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from db.samples import SAMPLES, slug
-from risk_core.portfolio.deviation import daily_volatility
 from risk_core.liquidation.frontier import price_and_days, price_and_volatility
 from risk_core.liquidation.lines import ZERO
 from risk_core.liquidation.nearest import FARTHEST, Spread
@@ -17,6 +16,7 @@ from risk_core.margin.holding import hold, margin
 from risk_core.margin.models import MODES
 from risk_core.margin.pledges import pinned
 from risk_core.portfolio.account_file import read, read_document
+from risk_core.portfolio.deviation import daily_volatility
 from risk_core.portfolio.whatif import WhatIf, move
 from risk_core.rulebooks import load
 from tests.core.books import call, cash, changed, document, perpetual, put

@@ -9,7 +9,6 @@ from risk_core.rulebooks import load
 from tests.core.books import document, perpetual, result
 
 
-
 def margins(name, held, mode="cross", rules="dydx-style"):
     market = {name: {"price": 100.0} | ({} if held is None else {"open_interest": held})}
     head = result(document([perpetual(10.0, 100.0, name)], 1e6, market, rules), mode).head

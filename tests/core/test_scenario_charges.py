@@ -5,7 +5,6 @@ import pytest
 from tests.core.books import DAY, call, cash, changed, coin, document, future, instant, perpetual, put, result
 from tests.core.scenario_books import ON_CORE, PLAIN, asked, demanded, part, ruled
 
-
 # Charges and maps -------------------------------------------------------------------------------------------------
 
 def test_naked_shorts_are_counted_by_strike():

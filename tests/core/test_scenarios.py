@@ -11,8 +11,8 @@ from risk_core.margin.methods.scenarios.demand import demand
 from risk_core.rulebooks import load
 from risk_core.valuation import black76
 from tests.conftest import ROOT
-from tests.core.books import DAY, YEAR, call, cash, changed, coin, document, future, held, instant, perpetual, put, result
-from tests.core.scenario_books import ON_CORE, PLAIN, SKEW, TILTED, asked, demanded, part, pool, rows, ruled
+from tests.core.books import DAY, YEAR, call, changed, coin, document, held, instant, perpetual, put
+from tests.core.scenario_books import PLAIN, SKEW, TILTED, asked, demanded, part, pool, rows, ruled
 
 SAMPLES = {path.name.removesuffix(".margin.json"): json.loads(path.read_text("utf-8"))
            for path in sorted((ROOT / "db/samples").glob("*.margin.json"))}

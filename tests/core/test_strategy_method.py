@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from risk_core.margin.compare import compare
+from risk_core.margin.methods.demand import Pool
 from risk_core.margin.methods.strategies.demand import demand, paired
 from risk_core.margin.methods.strategies.legs import legs_of
 from risk_core.margin.methods.strategies.packing import pack
 from risk_core.margin.methods.strategies.patterns import BOX, BUTTERFLY, CONDOR, COVERED, NAKED, STRADDLE, VERTICAL
-from risk_core.margin.methods.demand import Pool
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks import load
 from tests.core.books import DAY, call, cash, coin, document, perpetual, put

@@ -10,11 +10,11 @@ from sqlalchemy import create_engine, make_url
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from db import engine  # noqa: E402
-from db.store import open_store  # noqa: E402
-
 import postgres_server as postgres  # noqa: E402
 from store_plan import Plan  # noqa: E402
+
+from db import engine  # noqa: E402
+from db.store import open_store  # noqa: E402
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from store_plan import broken
 
 from db import errors, faults
 
-
 KINDS = [
     (sqlite3.SQLITE_BUSY, errors.Busy), (sqlite3.SQLITE_BUSY_SNAPSHOT, errors.Busy), (sqlite3.SQLITE_FULL, errors.DiskFull),
     (sqlite3.SQLITE_IOERR, errors.Faulty), (sqlite3.SQLITE_IOERR_FSYNC, errors.Faulty),

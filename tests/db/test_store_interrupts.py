@@ -6,9 +6,9 @@ import sqlite3
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 from store_books import counted
 from store_plan import Plan, assert_whole, broken, dump
-from sqlalchemy import event
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, StopException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.golden import report
 from tests.golden.matching import misses, run  # noqa: F401 - the tests ask for misses here
 
+
 def main(args):
     asked = parser().parse_args(args)
     files = asked.files or ([str(file) for file in (report.PUBLISHED, report.METHODS)] if asked.report else [])

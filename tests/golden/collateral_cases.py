@@ -3,7 +3,6 @@
 from risk_core.rulebooks.load import load, resolve
 from tests.golden.books import evaluated, running
 
-
 DOLLARS = ("USD", "USDT", "USDC")
 """What is no exposure: it is what everything is counted in."""
 

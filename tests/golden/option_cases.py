@@ -3,10 +3,10 @@
 import numpy as np
 
 from risk_core.margin import contingency, orders
+from risk_core.margin.account_value import option_value
 from risk_core.margin.charges import expiry_offset, options
 from risk_core.margin.charges.short_options import Options
 from risk_core.margin.holding import hold
-from risk_core.margin.account_value import option_value
 from risk_core.margin.models import MODES
 from risk_core.portfolio.account_file import read_document
 from risk_core.rulebooks.load import load, resolve
