@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,14 @@ FIRST = ("browser", "db")
 """Folders whose files begin first, being the longest: what is left for the end is short, so that no worker idles there."""
 UNTRACED = ("app", "browser")
 """Folders below tests/ whose runs do not count as coverage."""
-LONG = ("test_against_oracle", "test_determinism", "test_search")
-"""Files of the core whose cases, hundreds alike, do not either."""
+TRACED = 3
+"""How many cases of one test count as coverage: a hundred more of the same kind reach little that these do not."""
 
 
 def pytest_configure(config):
-    """Coverage counts what single cases reach; tracing makes the core three times as slow, so the long ones go without.
+    """Coverage counts what single cases reach; tracing makes the core three times as slow, so most cases go without.
 
-    Laws on drawn books and whole pages are run untraced: the figure of coverage is a lower bound.
+    Laws on drawn books, whole pages and further cases of a test are run untraced: the figure is a lower bound.
     """
     config.addinivalue_line("markers", "no_cover: runs without the tracing of coverage")
 
@@ -47,9 +48,11 @@ def folder_of(item):
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: FIRST.index(folder_of(item)) if folder_of(item) in FIRST else len(FIRST))
+    cases: Counter[tuple[str, str]] = Counter()
     for item in items:
-        is_long = folder_of(item) in UNTRACED or Path(item.path).stem in LONG
-        if is_long or is_hypothesis_test(getattr(item, "obj", None)):
+        one = str(item.path), getattr(item, "originalname", item.name)
+        cases[one] += 1
+        if cases[one] > TRACED or folder_of(item) in UNTRACED or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("no_cover")
 
 

@@ -99,5 +99,5 @@ def _change(before: float, after: float, rounding: str) -> str:
 
 
 def _closed(leg: ClosedLeg) -> str:
-    size = f"{leg.quantity:+,.6g}".replace("-", words.MINUS)
+    size = words.size(leg.quantity)
     return f"{escape(leg.id)} {size} at {words.price(leg.mark)}"

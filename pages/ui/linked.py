@@ -15,8 +15,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 PAGE_OF = {
     "along": "Compare", "why": "Compare",
-    **dict.fromkeys(("map", "map.mode", "map.x", "map.y", "map.along", "ladder.along", "assumptions", "steps"),
-                    "Liquidation"),
+    **dict.fromkeys(("map", "map.mode", "map.x", "map.y", "map.along", "ladder.along", "assumptions", "steps",
+                     "levels"), "Liquidation"),
     "tab": "Portfolio", "against": "Portfolio",
     **dict.fromkeys(("rulebook.tab", "rulebook.which", "rulebook.left", "rulebook.right"), "Rulebooks"),
     **dict.fromkeys(("methods", "methods.levels", "methods.one", "methods.part", "methods.step", "methods.coin",

@@ -15,8 +15,10 @@ from pages.ui import (
     frontier_section,
     heading,
     ladder_section,
+    linked,
     liquidation_table,
     markup,
+    position_table,
     state,
     style,
     view,
@@ -45,6 +47,8 @@ def board() -> None:
         ladder_section.section()
 
 
+POOLS, LEGS = "Pool and price", "Leg"
+"""What the table has a row for."""
 SAMPLED = (f"Portfolio levels of this rulebook are found by sampling, every {words.percent(NEAR)} of the price from a "
            f"fifth to five times it and every {words.percent(FAR)} beyond: a range narrower than that can be missed.")
 """Said where a method charges the pool that has no form to be searched completely."""
@@ -66,9 +70,10 @@ def _draw_table(seen: view.View) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         said = f'<p class="ms-headline short">{badge}{escape(first(found))}</p>'
         st.html(markup.html(said), width="content")
-        downloads.of_chart("Table as CSV", lambda: liquidation_table.csv(found, labels), seen.draft,
-                           "liquidation-levels")
-    st.html(liquidation_table.table(found, labels))
+        legs = position_table.positions(seen, found) if _by_leg() else None
+        downloads.of_chart("Table as CSV", lambda: liquidation_table.csv(found, labels) if legs is None else
+                           position_table.csv(seen, legs), seen.draft, "liquidation-levels")
+    st.html(liquidation_table.table(found, labels) if legs is None else position_table.table(seen, legs))
     st.caption("The first row is the fewest daily σ away. In Cross and Portfolio the positions share the level of "
                "their pool. One price moves, the others and all volatilities stay: volatility stays with its strike, "
                "perpetuals, futures and forwards move in proportion, collateral in the coin is revalued. Pledges stay "
@@ -76,6 +81,13 @@ def _draw_table(seen: view.View) -> None:
                "is left.")
     if "portfolio" in seen.modes and not seen.question.rules.rules.scans:
         st.caption(SAMPLED)
+
+
+def _by_leg() -> bool:
+    chosen = linked.choice("A row for each", (POOLS, LEGS), POOLS, "levels", width="content",
+                           label_visibility="collapsed",
+                           help="A row for each pool and price, or for each leg with a column for each mode.")
+    return chosen == LEGS
 
 
 def first(found: list[liquidation_table.Row]) -> str:

@@ -19,6 +19,8 @@ HEADS = ("Closed together", "Liquidated when", "Nearest level", "Distance", "Ban
 WHOLE = "whole account"
 NEVER = 2
 """Rank of what is never liquidated."""
+MOST = 200
+"""Rows a table shows: more would take the browser seconds; the file has all of them."""
 MEANINGS = {
     "Closed together": "The pool is everything that shares collateral; a wallet is the pool of one coin; an isolated "
                        "leg stands alone with its pledge.",
@@ -64,12 +66,18 @@ def rows(seen: View, after: tuple[Trigger, ...], before: tuple[Trigger, ...]) ->
 
 
 def table(found: list[Row], labels: Mapping[str, str]) -> str:
-    """The table. labels: instrument of each leg by id."""
+    """The table, of the nearest `MOST`. labels: instrument of each leg by id."""
+    near = [row for row in found if row.reach[0] < NEVER]
     heads = "".join(f'<th scope="col">{markup.helped(head, MEANINGS[head])}</th>' for head in HEADS)
-    body = "".join(_row(row, labels) for row in found if row.reach[0] < NEVER)
+    body = "".join(_row(row, labels) for row in near[:MOST])
     head = f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>"
     full = markup.table("Where each mode liquidates, the nearest first", head, "triggers") if body else ""
-    return markup.html(full + _never([row.trigger for row in found if row.reach[0] == NEVER], labels))
+    return markup.html(full + rest(len(near)) + _never([row.trigger for row in found[len(near):]], labels))
+
+
+def rest(count: int) -> str:
+    """What a table of `count` rows leaves out, in words; empty where it shows all."""
+    return f'<p class="muted">The nearest {MOST:,} of {count:,} rows; the file has all.</p>' if count > MOST else ""
 
 
 def _never(found: list[Trigger], labels: Mapping[str, str]) -> str:

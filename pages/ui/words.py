@@ -79,6 +79,11 @@ def price(value: float) -> str:
     return _signed(f"{value:,.{0 if value >= 10_000 else 1 if value >= 1_000 else 2}f}")
 
 
+def size(quantity: float) -> str:
+    """A position's quantity with its sign, to six figures."""
+    return f"{quantity:+,.6g}".replace("-", MINUS)
+
+
 def percent(share: float, *, plus: bool = False, places: int = 1) -> str:
     """A share as percent, one decimal, none from 1,000 %."""
     return _signed(f"{share * 100:,.{places if abs(share) < 10 else 0}f}", plus=plus) + f"{SPACE}%"

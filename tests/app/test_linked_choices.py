@@ -21,6 +21,7 @@ CHOICES = {
     ("liquidation.py", "map.x"): ("SOL", "SOL", "BTC"),
     ("liquidation.py", "map.y"): ("SOL", "SOL", "ETH"),
     ("liquidation.py", "ladder.along"): ("ETH", "ETH alone", "BTC"),
+    ("liquidation.py", "levels"): ("Leg", "Leg", "Pool and price"),
     ("portfolio.py", "tab"): ("Market", "Market", "Positions"),
     ("rulebooks.py", "rulebook.tab"): ("Side by side", "Side by side", "Parameters"),
     ("rulebooks.py", "rulebook.which"): ("All", "All", "Stated"),

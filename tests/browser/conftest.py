@@ -61,13 +61,42 @@ def wait_until_up(address, server, log, patience=60.0):
 
 
 @pytest.fixture(scope="session")
-def chromium_browser(app_url):
+def playwright(app_url):
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def profiles(playwright, tmp_path_factory):
+    """Browsers by policy and number, each with a profile on disk: its cache stays from test to test, so that what the
+    app's scripts take to compile is paid once. The content policy forbids what `wait_for_function` does in the page
+    unless it is dropped.
+    """
+    started = {}
+
+    def profile(policy, number):
+        if (policy, number) not in started:
+            started[policy, number] = playwright.chromium.launch_persistent_context(
+                tmp_path_factory.mktemp("profile"), executable_path=chromium(), args=FLAGS, locale="en-GB",
+                accept_downloads=True, bypass_csp=policy != "kept", reduced_motion="reduce",
+                viewport={"width": 1440, "height": 900})
+            started[policy, number].set_default_timeout(30_000)
+        return started[policy, number]
+
+    yield profile
+    for context in started.values():
+        context.close()
+
+
+def forget(context, address):
+    """Close the pages of a profile, and drop what they left in it except its cache."""
+    blank, *others = context.pages
+    context.new_cdp_session(blank).send("Storage.clearDataForOrigin", {
+        "origin": address, "storageTypes": "cookies,local_storage,indexeddb,cache_storage"})
+    for one in others:
+        one.close()
 
 
 def is_complaint(message):
@@ -85,20 +114,18 @@ UNREACHED = re.compile("reaching server|not responding|WebSocket|ERR_CONNECTION"
 
 
 @pytest.fixture
-def new_page(chromium_browser):
-    """Open pages: `new_page(width, height, scheme)`; the test fails when one of them logs an error. away: the server is
-    taken away in between, of which the page may complain.
-
-    The content policy forbids what `wait_for_function` does in the page, so it holds only with `policy="kept"`.
+def new_page(profiles, app_url):
+    """Open pages: `new_page(width, height, scheme)`, each as a person who was never here; the test fails when one of
+    them logs an error. away: the server is taken away in between, of which the page may complain.
     """
     contexts, complaints = [], []
 
     def open_one(width=1440, height=900, scheme="light", policy="dropped", away=False):
-        context = chromium_browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme,
-                                               locale="en-GB", accept_downloads=True, bypass_csp=policy != "kept")
+        context = profiles(policy, len(contexts))
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.on("console", lambda message: complaints.append(message.text)
                 if is_complaint(message) and not (away and UNREACHED.search(message.text)) else None)
         page.on("pageerror", lambda problem: complaints.append(str(problem)))
@@ -107,7 +134,7 @@ def new_page(chromium_browser):
 
     yield open_one
     for context in contexts:
-        context.close()
+        forget(context, app_url)
     assert not complaints
 
 

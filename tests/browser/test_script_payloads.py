@@ -84,7 +84,7 @@ class Visit:
 
     def __init__(self, page, address):
         self.page, self.address, self.requests, self.errors = page, address, [], []
-        page.context.add_init_script(WATCH)
+        page.add_init_script(WATCH)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: self.errors.append(message.text) if "Content Security" in message.text else None)
 
@@ -110,11 +110,11 @@ def visit(new_page, hostile):
 
 
 @pytest.fixture
-def bitten(chromium_browser, hostile):
+def bitten(profiles, hostile):
     """As `visit`, on a page that is meant to complain."""
-    context = chromium_browser.new_context()
-    yield Visit(context.new_page(), hostile[0].address)
-    context.close()
+    page = profiles("kept", 0).new_page()
+    yield Visit(page, hostile[0].address)
+    page.close()
 
 
 def test_the_watch_bites(bitten):

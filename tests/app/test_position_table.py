@@ -1,0 +1,96 @@
+"""The table of every leg with a column for each mode says what the triggers of the pools say."""
+
+import csv
+import io
+import re
+
+import numpy as np
+import pytest
+
+from db.samples import SAMPLES, slug
+from pages.ui import cached, liquidation_board, liquidation_table, position_table, words
+from pages.ui.state import Controls
+from risk_core.margin.holding import hold, margin
+from risk_core.margin.models import MODES
+from risk_core.portfolio.account_file import read_document
+from tests.app.views import of_document, of_file
+from tests.core.books import document, perpetual
+
+FILES = sorted(SAMPLES.glob("*.margin.json"))
+MOVED = Controls(prices=(("BTC", 4.0), ("ETH", -3.0)), volatility=10.0, days=2.0)
+
+
+def listed(one):
+    triggers = cached.triggered(one.question, one.modes)
+    return position_table.positions(one, liquidation_table.rows(one, triggers, triggers))
+
+
+@pytest.mark.parametrize("chosen", [Controls(), MOVED], ids=["now", "moved"])
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_every_leg_has_each_mode_s_level_along_its_own_price(file, chosen):
+    one = of_file(file, chosen)
+    found = listed(one)
+    assert sorted(position.leg for position in found) == sorted(one.account.book.ids)
+    for position in found:
+        for mode, row in position.closed.items():
+            nearest = row.trigger.liquidation.nearest
+            if nearest is not None:
+                inside, outside = (buffer_of(one, mode, position, nearest * (1.0 + step)) for step in around(row))
+                assert inside < 0 <= outside
+
+
+def around(row):
+    """Steps from the nearest level into its region and out of it."""
+    out = 1e-7 if row.trigger.liquidation.below == row.trigger.liquidation.nearest else -1e-7
+    return -out, out
+
+
+def buffer_of(one, mode, position, price):
+    """Of the pool or isolated leg that holds it, where its own coin has this price."""
+    account, names = one.after.account, one.account.underlyings
+    held = hold(account, one.question.rules.rules, MODES[mode])
+    states = np.ones((1, len(names)))
+    at = names.index(position.underlying)
+    states[0, at] = price / account.market.underlyings[position.underlying].price
+    leg = list(account.book.ids).index(position.leg)
+    bucket = held.nets.bucket[held.nets.leg_net[leg]]
+    found = margin(held, states)
+    return (found.equity - found.maintenance)[0, bucket]
+
+
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_the_first_leg_is_the_nearest_to_its_end(file):
+    reaches = [position.reach for position in listed(of_file(file))]
+    assert reaches == sorted(reaches)
+
+
+@pytest.mark.parametrize("file", FILES, ids=slug)
+def test_the_file_has_a_row_for_each_leg_and_mode(file):
+    one = of_file(file)
+    found = listed(one)
+    rows = list(csv.DictReader(io.StringIO(position_table.csv(one, found).decode("utf-8-sig"))))
+    assert len(rows) == len(found) * len(one.modes)
+    for row in rows:
+        assert (row["nearest_level_usd"] == "") == (row["distance_percent"] == "")
+
+
+def test_the_table_says_with_how_many_a_leg_is_closed():
+    one = of_file(FILES[13])
+    shown = position_table.table(one, listed(one)).replace(words.SPACE, " ")
+    assert "alone" in shown and re.search(r"with \d others?<", shown)
+    assert "nan" not in shown and words.MISSING not in shown
+
+
+def test_more_rows_than_a_browser_bears_are_in_the_file():
+    count = liquidation_table.MOST + 7
+    legs = [perpetual(0.001, 100.0 + at, id=f"leg {at}", mode="isolated", isolated_collateral=1.0) for at in range(count)]
+    one = of_document(read_document(document(legs, 1_000)).document)
+    found = listed(one)
+    shown = position_table.table(one, found)
+    assert shown.count("<tr><th scope=\"row\">") == liquidation_table.MOST
+    assert f"nearest {liquidation_table.MOST:,} of {count:,} rows" in shown
+    triggers = cached.triggered(one.question, one.modes)
+    rows = liquidation_table.rows(one, triggers, triggers)
+    pools = liquidation_table.table(rows, liquidation_board.leg_labels(one))
+    assert pools.count('<tr><th scope="row">') == liquidation_table.MOST and "the file has all" in pools
+    assert len(position_table.csv(one, found).splitlines()) == count * len(one.modes) + 1
