@@ -30,6 +30,9 @@ FIRST = ("browser", "db")
 """Folders whose files begin first, being the longest: what is left for the end is short, so that no worker idles there."""
 UNTRACED = ("app", "browser")
 """Folders below tests/ whose runs do not count as coverage."""
+LONG = ("test_against_oracle", "test_determinism", "test_search", "test_store_interrupts", "test_store_kill",
+        "test_store_power_cut", "test_store_threads")
+"""Files whose cases, hundreds alike or of thousands of steps, do not either."""
 TRACED = 3
 """How many cases of one test count as coverage: a hundred more of the same kind reach little that these do not."""
 
@@ -52,7 +55,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         one = str(item.path), getattr(item, "originalname", item.name)
         cases[one] += 1
-        if cases[one] > TRACED or folder_of(item) in UNTRACED or is_hypothesis_test(getattr(item, "obj", None)):
+        is_long = folder_of(item) in UNTRACED or Path(item.path).stem in LONG
+        if cases[one] > TRACED or is_long or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("no_cover")
 
 

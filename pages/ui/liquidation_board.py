@@ -13,6 +13,7 @@ from pages.ui import (
     downloads,
     formula_opener,
     frontier_section,
+    glossary,
     heading,
     ladder_section,
     linked,
@@ -86,7 +87,8 @@ def _draw_table(seen: view.View) -> None:
 def _by_leg() -> bool:
     chosen = linked.choice("A row for each", (POOLS, LEGS), POOLS, "levels", width="content",
                            label_visibility="collapsed",
-                           help="A row for each pool and price, or for each leg with a column for each mode.")
+                           help="A row for each pool and price, or for each leg with a column for each mode. "
+                                f"{glossary.pointer('Liquidation level')}")
     return chosen == LEGS
 
 

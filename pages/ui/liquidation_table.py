@@ -21,6 +21,8 @@ NEVER = 2
 """Rank of what is never liquidated."""
 MOST = 200
 """Rows a table shows: more would take the browser seconds; the file has all of them."""
+NAMED = 20
+"""Names in a sentence; the others are counted."""
 MEANINGS = {
     "Closed together": "The pool is everything that shares collateral; a wallet is the pool of one coin; an isolated "
                        "leg stands alone with its pledge.",
@@ -88,7 +90,8 @@ def _never(found: list[Trigger], labels: Mapping[str, str]) -> str:
         for one in found:
             if one.mode == mode:
                 names.setdefault(who(one, labels)[0], []).append(one.underlying)
-        said = "; ".join(f"{name} along {words.listed(prices)}" for name, prices in names.items())
+        told = [f"{name} along {words.listed(prices)}" for name, prices in names.items()]
+        said = "; ".join(told[:NAMED] + [f"and {len(told) - NAMED:,} more"] * (len(told) > NAMED))
         parts.append(f"<p>{markup.mode(mode)} {escape(said)}</p>")
     return f'<div class="never"><span class="muted">No level at any single price:</span>{"".join(parts)}</div>' * bool(
         parts)

@@ -37,8 +37,7 @@ def open_app():
         at = AppTest.from_file(str(FRAME), default_timeout=60)
         for name, value in link.items():
             at.query_params[name] = value
-        at.run()
-        return at.switch_page(str(ROOT / "pages" / page)).run() if page else at
+        return (at.switch_page(str(ROOT / "pages" / page)) if page else at).run()
 
     return start
 

@@ -52,20 +52,6 @@ def test_every_mode_is_a_term():
     assert all(glossary.term(mode.title) for mode in MODES.values())
 
 
-@pytest.mark.parametrize("page", app.PAGES, ids=lambda page: page.file)
-@pytest.mark.parametrize("file", FILES, ids=slug)
-def test_every_label_that_explains_itself_leads_to_a_term(open_app, page, file):
-    at = open_app(page.file if page is not app.PAGES[0] else None, account=sample_id(file))
-    known = {one.anchor for one in glossary.terms()}
-    found = HELPED.findall(bodies(at))
-    assert len(found) == bodies(at).count('class="help"')
-    for label, tip in found:
-        links = re.findall(r'href="([^"]+)" target="_blank">Glossary: ', tip)
-        assert len(links) == 1, label
-        assert re.search(r"[?&]term=([\w-]+)$", unescape(links[0]))[1] in known, label
-        assert f"account={sample_id(file)}" in links[0]
-
-
 def test_every_control_leads_to_a_term(open_app):
     at = open_app(account=sample_id(FILES[4]))
     known = {one.anchor for one in glossary.terms()}

@@ -1,14 +1,18 @@
 """Every page on every sample, and what the controls of the first page do."""
 
 import re
+from html import unescape
 
 import pytest
 
 import app
 from db.samples import SAMPLES, sample_id, slug
+from pages.ui import glossary
 from pages.ui.controls import price_key
+from tests.app.test_glossary import HELPED, bodies
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
+KNOWN = {one.anchor for one in glossary.terms()}
 
 
 def table(at):
@@ -21,10 +25,18 @@ def texts(at):
 
 @pytest.mark.parametrize("page", app.PAGES, ids=lambda page: page.file)
 @pytest.mark.parametrize("file", FILES, ids=slug)
-def test_every_page_shows_every_sample(open_app, page, file):
+def test_every_page_shows_every_sample_and_what_it_explains_leads_to_a_term(open_app, page, file):
     at = open_app(page.file if page is not app.PAGES[0] else None, account=sample_id(file))
     assert not at.exception
     assert not at.error
+    shown = bodies(at)
+    found = HELPED.findall(shown)
+    assert len(found) == shown.count('class="help"')
+    for label, tip in found:
+        links = re.findall(r'href="([^"]+)" target="_blank">Glossary: ', tip)
+        assert len(links) == 1, label
+        assert re.search(r"[?&]term=([\w-]+)$", unescape(links[0]))[1] in KNOWN, label
+        assert f"account={sample_id(file)}" in links[0]
 
 
 def test_a_slider_changes_the_table_and_says_what_if(open_app):

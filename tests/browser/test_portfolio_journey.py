@@ -20,8 +20,7 @@ def ready(page):
 
 
 def portfolio(page, app_url):
-    page.goto(app_url)
-    page.get_by_role("link", name="Portfolio").first.click()
+    page.goto(f"{app_url}/portfolio")
     ready(page)
 
 

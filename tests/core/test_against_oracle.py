@@ -21,7 +21,7 @@ from tests.core.books import compared, scale
 AT_A_STOP = 1_000
 SEEDS = int(os.environ.get("MARGINSCOPE_SEEDS", AT_A_STOP))
 BATCH = 50
-NODES = 400 if NIGHTLY else 120
+NODES = 400 if NIGHTLY else 60
 """Nodes of the scalar twin's walk beside every kink: a pair of roots it missed would show as a difference."""
 SUMS = ("equity", "initial_margin", "maintenance_margin", "buffer", "available")
 LEVELS = ("liquidation_price", "bankruptcy_price")
