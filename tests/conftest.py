@@ -37,11 +37,13 @@ TRACED = 3
 """How many cases of one test count as coverage: a hundred more of the same kind reach little that these do not."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     """Coverage counts what single cases reach; tracing makes the core three times as slow, so most cases go without.
 
     Laws on drawn books, whole pages and further cases of a test are run untraced: the figure is a lower bound.
     """
+    in_memory(config)
     config.addinivalue_line("markers", "no_cover: runs without the tracing of coverage")
 
 
@@ -76,6 +78,19 @@ def stay_here():
 
 
 stay_here()
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+"""Bytes free in memory from which on the tests' files live there: what a disk takes to write them is nobody's subject."""
+
+
+def in_memory(config):
+    """Put the temporary folders of a run into memory where there is room."""
+    if not hasattr(config, "workerinput") and not config.option.basetemp and os.access(MEMORY, os.W_OK) \
+            and shutil.disk_usage(MEMORY).free >= ROOM:
+        config.option.basetemp = tempfile.mkdtemp(prefix="marginscope-", dir=MEMORY)
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
 @pytest.hookimpl(trylast=True)

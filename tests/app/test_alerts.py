@@ -75,7 +75,7 @@ def test_compare_tells_the_room_of_the_worst_leg_and_what_is_called(open_app, fi
     levels = replace(alerts.USUAL, call=2.0)
     for now in (alerts.USUAL, levels):
         link = {} if now == alerts.USUAL else {alerts.LINK: now.text}
-        at = open_app("compare.py", account=sample_id(file), **link)
+        at = open_app(account=sample_id(file), **link)
         held = state.account(at.session_state[state.DRAFT])
         found = cached.compared(cached.asked(held, state.Controls().what_if)).modes
         shown = [name for name in MODES if name in found][-len(rooms(at)):]
@@ -93,7 +93,7 @@ def field(at, name):
 
 
 def test_the_levels_are_set_in_the_frame_and_followed_by_strip_and_link(open_app):
-    at = open_app("compare.py", account=sample_id(FILES[0]))
+    at = open_app(account=sample_id(FILES[0]))
     assert alerts.LINK not in at.query_params and 'class="ms-badge call"' not in text_of(at)
     field(at, "call").set_value(1.0).run()
     assert "".join(at.query_params[alerts.LINK]) == "70-90-1-30-15-5"

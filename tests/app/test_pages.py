@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from db.samples import SAMPLES, sample_id, slug
 from pages.ui import glossary
 from pages.ui.controls import price_key
 from tests.app.test_glossary import HELPED, bodies
+from tests.conftest import NIGHTLY
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
 KNOWN = {one.anchor for one in glossary.terms()}
@@ -87,8 +89,10 @@ def test_a_link_restores_the_what_if(open_app):
     assert at.select_slider(key="days").value == 7.0
 
 
-@pytest.mark.parametrize("extreme", [{"price.BTC": -90.0}, {"price.BTC": 300.0}, {"days": 365.0}, {"price.BTC": -90.0, "days": 365.0}])
-@pytest.mark.parametrize("file", FILES, ids=slug)
+@pytest.mark.parametrize(("extreme", "file"), [
+    (extreme, file) for i, extreme in enumerate((
+        {"price.BTC": -90.0}, {"price.BTC": 300.0}, {"days": 365.0}, {"price.BTC": -90.0, "days": 365.0}))
+    for j, file in enumerate(FILES) if NIGHTLY or (i + j) % 2], ids=lambda one: slug(one) if isinstance(one, Path) else None)
 def test_the_ends_of_the_sliders_are_shown_too(open_app, file, extreme):
     at = open_app(account=sample_id(file))
     for key, value in extreme.items():

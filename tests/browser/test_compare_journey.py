@@ -168,7 +168,7 @@ def test_quick_slider_moves_never_lose_the_picture(page, app_url):
     pick(page, "Sample: Short strangle")
     errors = []
     page.on("console", lambda message: errors.append(message.text) if "marginscope chart" in message.text else None)
-    press(page, "Days forward", "ArrowRight", 31)
+    press(page, "Days forward", "ArrowRight", 12)
     handle = page.get_by_role("slider", name="Implied volatility")
     handle.focus()
     for _ in range(8):

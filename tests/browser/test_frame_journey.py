@@ -93,7 +93,7 @@ def undoable_edit(page):
 
 def test_a_link_opened_in_a_fresh_browser_shows_the_same_figures(page, new_page, app_url):
     opened(page, app_url)
-    press(page, "BTC price", "ArrowLeft", 6)
+    press(page, "BTC price", "ArrowLeft", 2)
     press(page, "Size of every leg", "ArrowRight", 2)
     press(page, "Leverage", "ArrowLeft", 2)
     expect(page.locator(".ms-strip.whatif")).to_be_visible()
@@ -108,7 +108,7 @@ def test_a_link_opened_in_a_fresh_browser_shows_the_same_figures(page, new_page,
 
 def test_the_what_if_set_on_compare_is_still_set_on_portfolio(page, new_page, app_url):
     opened(page, app_url)
-    press(page, "BTC price", "ArrowLeft", 6)
+    press(page, "BTC price", "ArrowLeft", 2)
     press(page, "Days forward", "ArrowRight", 3)
     before = said(page)
     page.get_by_role("link", name="Portfolio").click()
@@ -170,11 +170,11 @@ def test_the_server_killed_in_mid_edit_offers_the_draft_again(new_page, server):
 
 def test_pinned_figures_stay_the_before(page, app_url):
     opened(page, app_url)
-    press(page, "BTC price", "ArrowLeft", 4)
+    press(page, "BTC price", "ArrowLeft", 2)
     equity = page.locator(".ms-strip .eq b").inner_text()
     page.get_by_role("button", name="Pin", exact=True).click()
     expect(page.locator(STRIP)).to_contain_text("against pin")
-    press(page, "BTC price", "ArrowLeft", 4)
+    press(page, "BTC price", "ArrowLeft", 2)
     expect(page.locator(STRIP)).to_contain_text(f"was {equity}")
     page.get_by_role("button", name="Unpin").click()
     expect(page.locator(STRIP)).to_contain_text("against now")
@@ -182,10 +182,10 @@ def test_pinned_figures_stay_the_before(page, app_url):
 
 def test_a_pin_is_kept_over_f5_and_goes_with_the_link(page, new_page, app_url):
     opened(page, app_url)
-    press(page, "BTC price", "ArrowLeft", 4)
+    press(page, "BTC price", "ArrowLeft", 2)
     page.get_by_role("button", name="Pin", exact=True).click()
     expect(page).to_have_url(re.compile(r"pin=[\w-]{16,}"))
-    press(page, "BTC price", "ArrowLeft", 4)
+    press(page, "BTC price", "ArrowLeft", 2)
     expect(page.locator(STRIP)).to_contain_text("against pin")
     before = said(page)
     page.reload()

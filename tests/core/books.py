@@ -27,7 +27,7 @@ PLAIN = {"base": "generic", "override": {"portfolio": {"short_option_minimum": 0
 """The generic rules without the add-ons of portfolio margin: what the laws call plain PM."""
 NO_HAIRCUT = {"base": "generic", "override": {"collateral": {"haircuts": {"BTC": 0.0, "ETH": 0.0}, "other_haircut": 0.0}}}
 POOLED = ("cross", "portfolio")
-EACH = 4
+EACH = 2
 """Samples that every rulebook meets at a stop; in the nightly profile it meets all."""
 
 

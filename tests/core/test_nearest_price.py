@@ -19,6 +19,7 @@ from risk_core.portfolio.account_file import read, read_document
 from risk_core.portfolio.deviation import daily_volatility
 from risk_core.portfolio.whatif import WhatIf, move
 from risk_core.rulebooks import load
+from tests.conftest import NIGHTLY
 from tests.core.books import call, cash, changed, document, perpetual, put
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
@@ -138,7 +139,7 @@ def test_an_underlying_without_figures_of_its_own_says_whose_it_takes():
 # Price and days --------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("at", [WhatIf(), WhatIf(price=0.95, volatility=1.2, days=2.0)], ids=["now", "moved"])
-@pytest.mark.parametrize("file", FILES, ids=slug)
+@pytest.mark.parametrize("file", FILES if NIGHTLY else FILES[::3], ids=slug)
 def test_no_day_is_liquidated_by_a_narrower_cone(file, at):
     """The twin asks every whole day, and on each of them every price of a dense walk."""
     account, rules, name = opened(file)

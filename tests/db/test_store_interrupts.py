@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from db import errors
 from db.store import open_store
+from tests.conftest import NIGHTLY
 
 DRAFT = "draft-of-one-browser-tab"
 ACTS = {
@@ -159,8 +160,9 @@ def test_the_server_hangs_up_at_any_statement(postgres_url):
     watching.close()
 
 
-@pytest.mark.parametrize("code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT])
-@pytest.mark.parametrize("there", [False, True], ids=["new", "there already"])
+@pytest.mark.parametrize(("there", "code"), [
+    (there, code) for i, there in enumerate((False, True))
+    for j, code in enumerate((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT)) if NIGHTLY or i == j])
 def test_a_fault_at_any_statement_of_opening_leaves_no_half_store(tmp_path, there, code):
     path, plan, at = tmp_path / "x.db", Plan(), 0
     if there:
