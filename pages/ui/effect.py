@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from pages.ui import markup, words
+from pages.ui import markup, table_rows, words
 from pages.ui.comparison_table import closed, worst_used
 from pages.ui.nearest import nearest
 from risk_core.margin.compare import Comparison, ModeResult
@@ -118,16 +118,17 @@ def contributions(result: Comparison, modes: Sequence[str]) -> str:
     groups = "".join(f'<th colspan="2" scope="colgroup">{markup.mode(name)}</th>' for name in shares)
     each = (("alone", ALONE), ("adds", ADDS))
     names = "".join(f'<th scope="col">{markup.helped(*one)}</th>' for one in each) * len(shares)
-    rows = []
-    for leg in result.modes[modes[0]].positions:
+    rows, legs = [], result.modes[modes[0]].positions
+    for leg in legs[:table_rows.MOST]:
         cells = "".join(_share(shares[name][leg.id].standalone, f"{MODES[name].title} alone")
                         + _share(shares[name][leg.id].marginal, f"{MODES[name].title} adds") for name in shares)
         rows.append(f'<tr><th scope="row">{escape(leg.id)}<span class="sub">{escape(leg.label)}</span></th>'
                     f'<td data-head="Notional">{words.money(leg.notional)}</td>{_profit(leg.unrealised_pnl)}'
                     f"{cells}</tr>")
+    shown = table_rows.body(rows, len(legs), 3 + 2 * len(shares), table_rows.EXPORT)
     first = "".join(f'<th rowspan="2" scope="col">{label}</th>' for label in (
         "Leg", markup.helped("Notional", NOTIONAL), markup.helped("Unrealised P&L", PROFIT)))
-    body = f"<thead><tr>{first}{groups}</tr><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    body = f"<thead><tr>{first}{groups}</tr><tr>{names}</tr></thead><tbody>{shown}</tbody>"
     return markup.html(markup.table("What each leg adds to maintenance margin, USD", body, "adds"), name="ms-adds")
 
 

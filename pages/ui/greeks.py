@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 from html import escape
 
-from pages.ui import markup, words
+from pages.ui import markup, table_rows, words
 from risk_core.portfolio.account_file import Account
 from risk_core.valuation.sensitivities import sensitivities
 
@@ -29,8 +29,9 @@ def table(account: Account) -> str:
         return ""
     found = sensitivities(account)
     values = [[float(getattr(found, name)[leg]) for name, _, _ in COLUMNS] for leg in range(len(book.ids))]
-    rows = "".join(_row(name, instruments.labels[at], own)
-                   for name, at, own in zip(book.ids, book.instrument, values, strict=True))
+    rows = table_rows.body((_row(name, instruments.labels[at], own)
+                            for name, at, own in zip(book.ids, book.instrument, values, strict=True)),
+                           len(book.ids), 1 + len(COLUMNS), "the sums below count them")
     owners = [account.underlyings[u] for u in instruments.underlying[book.instrument]]
     terms = [instruments.keys[at].expiry if instruments.is_option[at] else None for at in book.instrument]
     feet = "".join(_total(name, [(one, term) for one, term, owner in zip(values, terms, owners, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from pages.ui import csv_files, markup, words
+from pages.ui import csv_files, markup, table_rows, words
 from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
 from risk_core.liquidation.distance import USUAL, Distance, distance
@@ -19,8 +19,6 @@ HEADS = ("Closed together", "Liquidated when", "Nearest level", "Distance", "Ban
 WHOLE = "whole account"
 NEVER = 2
 """Rank of what is never liquidated."""
-MOST = 200
-"""Rows a table shows: more would take the browser seconds; the file has all of them."""
 NAMED = 20
 """Names in a sentence; the others are counted."""
 MEANINGS = {
@@ -68,18 +66,13 @@ def rows(seen: View, after: tuple[Trigger, ...], before: tuple[Trigger, ...]) ->
 
 
 def table(found: list[Row], labels: Mapping[str, str]) -> str:
-    """The table, of the nearest `MOST`. labels: instrument of each leg by id."""
+    """The table, of the nearest. labels: instrument of each leg by id."""
     near = [row for row in found if row.reach[0] < NEVER]
     heads = "".join(f'<th scope="col">{markup.helped(head, MEANINGS[head])}</th>' for head in HEADS)
-    body = "".join(_row(row, labels) for row in near[:MOST])
+    body = table_rows.body((_row(row, labels) for row in near), len(near), len(HEADS), table_rows.FILE)
     head = f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>"
     full = markup.table("Where each mode liquidates, the nearest first", head, "triggers") if body else ""
-    return markup.html(full + rest(len(near)) + _never([row.trigger for row in found[len(near):]], labels))
-
-
-def rest(count: int) -> str:
-    """What a table of `count` rows leaves out, in words; empty where it shows all."""
-    return f'<p class="muted">The nearest {MOST:,} of {count:,} rows; the file has all.</p>' if count > MOST else ""
+    return markup.html(full + _never([row.trigger for row in found[len(near):]], labels))
 
 
 def _never(found: list[Trigger], labels: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from pages.ui import cents, csv_files, markup, words
+from pages.ui import cents, csv_files, markup, table_rows, words
 from pages.ui.why import REST, REST_MEANS, SHARES
 from risk_core.arrays import Floats
 from risk_core.margin.explain import Step
@@ -25,11 +25,12 @@ def attribution(one: Asked, more: Floats) -> str:
     alone = cents.shared([share.standalone for share in shares], alone_sum)
     *parts, rest = cents.shared([*(share.euler for share in shares), one.why.unshared], whole)
     labels = leg_labels(one)
-    body = "".join(
+    body = table_rows.body((
         f'<tr><th scope="row">{escape(share.id)}<span class="sub">{escape(labels[share.id])}</span></th>'
         f"<td>{words.money(own, 'up')}</td><td>{words.money(share.marginal)}</td>"
         f"<td>{words.money(float(added), plus=True)}</td><td>{words.money(part)}</td></tr>"
-        for share, own, added, part in zip(shares, alone, more, parts, strict=True))
+        for share, own, added, part in zip(shares, alone, more, parts, strict=True)), len(shares), 1 + len(HEADS),
+        table_rows.FILE)
     heads = "".join(f'<th scope="col">{markup.helped(label, meaning)}</th>' for label, meaning in HEADS)
     left = (f'<tr><th scope="row">{markup.helped(REST, REST_MEANS)}</th><td></td><td></td><td></td>'
             f"<td>{words.money(rest)}</td></tr>" if abs(rest) >= 0.005 else "")
@@ -55,10 +56,11 @@ def opened(one: Asked, step: LegStep, shown: Step) -> str:
     """One step of the waterfall by leg. shown: the step in whole cents."""
     *parts, rest = cents.shared([*step.by_leg.tolist(), step.rest], shown.amount)
     labels, sign = leg_labels(one), not shown.is_total
-    body = "".join(
+    legs = one.holding.account.book.ids
+    body = table_rows.body((
         f'<tr><th scope="row">{escape(name)}<span class="sub">{escape(labels[name])}</span></th>'
         f"<td>{words.money(part, plus=sign)}</td></tr>"
-        for name, part in zip(one.holding.account.book.ids, parts, strict=True))
+        for name, part in zip(legs, parts, strict=True)), len(legs), 2, table_rows.FILE)
     left = (f'<tr><th scope="row">{markup.helped(REST, REST_MEANS)}</th><td>{words.money(rest, plus=sign)}</td></tr>'
             if abs(rest) >= 0.005 else "")
     foot = f'<tr><th scope="row">{escape(step.step.name)}</th><td>{words.money(shown.amount, plus=sign)}</td></tr>'

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from pages.ui import csv_files, liquidation_table, markup, words
+from pages.ui import csv_files, liquidation_table, markup, table_rows, words
 from pages.ui.formula_link import Spot, opens
 from pages.ui.liquidation_table import Row
 from pages.ui.view import View
@@ -47,13 +47,12 @@ def positions(seen: View, found: list[Row]) -> list[Position]:
 
 
 def table(seen: View, listed: list[Position]) -> str:
-    """The table, of the nearest `liquidation_table.MOST`."""
+    """The table, of the nearest."""
     heads = "".join(f'<th scope="col">{markup.mode_helped(mode)}</th>' for mode in seen.modes)
     first = f'<th scope="col">{markup.helped("Leg", MEANING)}</th>'
-    body = "".join(_row(seen, one) for one in listed[:liquidation_table.MOST])
+    body = table_rows.body((_row(seen, one) for one in listed), len(listed), 1 + len(seen.modes), table_rows.FILE)
     head = f"<thead><tr>{first}{heads}</tr></thead><tbody>{body}</tbody>"
-    full = markup.table("Where each mode closes each leg, the nearest first", head, "closings")
-    return markup.html(full + liquidation_table.rest(len(listed)))
+    return markup.html(markup.table("Where each mode closes each leg, the nearest first", head, "closings"))
 
 
 def _row(seen: View, one: Position) -> str:

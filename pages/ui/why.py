@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Set as AbstractSet
 from html import escape
 
 import streamlit as st
 
-from pages.ui import cents, chart_files, downloads, figures, greeks, linked, markup, words
+from pages.ui import cents, chart_files, downloads, figures, greeks, linked, markup, table_rows, words
 from pages.ui.chart import chart
 from pages.ui.formula_link import Spot, opens
 from pages.ui.view import View
@@ -93,10 +94,12 @@ def _shares(mode: ModeResult) -> str:
     totals = [words.rounded(math.fsum(values), "up") for values in (own_parts, [*eulers, mode.unshared])]
     alone = cents.shared(own_parts, totals[0])
     *parts, rest = cents.shared([*eulers, mode.unshared], totals[1])
-    rows = "".join(_line(one.id, labels.get(one.id, ""), [
+    apart = {one.id for one in mode.positions if one.maintenance_margin is not None}
+    rows = table_rows.body((_line(one.id, labels.get(one.id, ""), [
         words.money(own, "up"), words.money(one.marginal),
-        _part(mode, one.id, words.money(part, "up"))])
-        for one, own, part in zip(mode.shares, alone, parts, strict=True))
+        _part(mode, one.id, words.money(part, "up"), apart)])
+        for one, own, part in zip(mode.shares, alone, parts, strict=True)), len(mode.shares), 1 + len(SHARES),
+        table_rows.EXPORT)
     left = (f'<tr><th scope="row">{markup.helped(REST, REST_MEANS)}</th><td></td><td></td>'
             f"<td>{words.money(rest)}</td></tr>" if abs(rest) >= 0.005 else "")
     first, last = (f'<td>{words.money(total, "up")}</td>' for total in totals)
@@ -107,21 +110,20 @@ def _shares(mode: ModeResult) -> str:
 
 
 def _legs(mode: ModeResult) -> str:
-    rows = "".join(_line(leg.id, "liquidated now" if leg.liquidated else _pledge(leg.pledged), [
+    rows = table_rows.body((_line(leg.id, "liquidated now" if leg.liquidated else _pledge(leg.pledged), [
         words.money(leg.notional),
         _opens(mode, leg.id, "unrealised_pnl",
                words.MISSING if leg.unrealised_pnl is None else words.money(leg.unrealised_pnl, plus=True)),
         _opens(mode, leg.id, "liquidation_price", "now" if leg.liquidated else _price(leg.liquidation_price)),
         _opens(mode, leg.id, "bankruptcy_price", words.MISSING if leg.liquidated else _price(leg.bankruptcy_price)),
-    ]) for leg in mode.positions)
+    ]) for leg in mode.positions), len(mode.positions), 1 + len(LEGS), table_rows.EXPORT)
     body = f'{_heads("Legs, USD", LEGS)}<tbody>{rows}</tbody>'
     return markup.table("Size, profit and levels of each leg", body, "legs")
 
 
-def _part(mode: ModeResult, leg: str, shown: str) -> str:
-    """Where legs are charged by themselves the part is the leg's margin, which has a formula."""
-    apart = any(one.id == leg and one.maintenance_margin is not None for one in mode.positions)
-    return _opens(mode, leg, "maintenance_margin", shown) if apart else shown
+def _part(mode: ModeResult, leg: str, shown: str, apart: AbstractSet[str]) -> str:
+    """Where legs are charged by themselves, `apart`, the part is the leg's margin, which has a formula."""
+    return _opens(mode, leg, "maintenance_margin", shown) if leg in apart else shown
 
 
 def _opens(mode: ModeResult, leg: str, figure: str, shown: str) -> str:
