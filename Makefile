@@ -1,10 +1,10 @@
 # make run    the app on http://localhost:8501 (PORT), accounts in DATABASE_URL or data/marginscope.db
-# make test   every check: lint, types, tests, browser journeys; WORKERS at a time, two to four as there are cores
+# make test   every check: lint, types, tests, browser journeys; WORKERS at a time, one more than there are cores, three to five
 # make bench  our functions beside the peers, as ratios; what a user waits for: benchmarks/README.md
 
 PYTHON ?= python3
 PORT ?= 8501
-WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); if [ $$n -gt 4 ]; then echo 4; elif [ $$n -lt 2 ]; then echo 2; else echo $$n; fi)
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); if [ $$n -gt 4 ]; then echo 5; elif [ $$n -lt 2 ]; then echo 3; else echo $$((n + 1)); fi)
 BIN := .venv/bin
 
 .PHONY: run test bench lint clean

@@ -31,15 +31,15 @@ EACH = 2
 """Samples that every rulebook meets at a stop; in the nightly profile it meets all."""
 
 
-def met(samples, asked=None):
-    """(sample, rulebook): the generic rules and every sample, each other rulebook and EACH samples, in turn.
+def met(samples, asked=None, each=EACH):
+    """(sample, rulebook): the generic rules and every sample, each other rulebook and `each` samples, in turn.
 
     Every sample is met by many rulebooks and every rulebook by samples of several kinds; nightly by all. asked: only the
     pairs of this rulebook.
     """
     names, books = list(samples), list(load.names())
-    count = len(names) if NIGHTLY else EACH
-    chosen = [(names[(i * EACH + j * 5) % len(names)], book) for i, book in enumerate(books) for j in range(count)]
+    count = len(names) if NIGHTLY else each
+    chosen = [(names[(i * each + j * 5) % len(names)], book) for i, book in enumerate(books) for j in range(count)]
     pairs = sorted({*((name, "generic") for name in names), *chosen})
     return pairs if asked is None else [pair for pair in pairs if pair[1] == asked]
 

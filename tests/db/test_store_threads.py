@@ -58,9 +58,13 @@ def test_eight_threads_lose_no_update(either_store, request, record_property):
 TABS, EDITS = 8, 200
 
 
-def test_eight_tabs_on_one_account_lose_no_edit_unseen(either_store):
-    """1,600 edits with pauses of up to 4 ms, one in ten a rename: each is in the history or was reported with both sides."""
+def test_eight_tabs_on_one_account_lose_no_edit_unseen(either_store, request):
+    """1,600 edits with pauses of up to 4 ms, one in ten a rename: each is in the history or was reported with both sides.
+
+    On PostgreSQL a quarter of them at a stop.
+    """
     account_id = either_store.save_new(counted(0), "new").id
+    edits = EDITS // 4 if "postgresql" in request.node.name and not NIGHTLY else EDITS
 
     def edit(tab, n, held):
         if n % 10 == tab:
@@ -69,7 +73,7 @@ def test_eight_tabs_on_one_account_lose_no_edit_unseen(either_store):
 
     def work(tab):
         rng, kept, refused = random.Random(tab), [], 0
-        for n in range(EDITS):
+        for n in range(edits):
             held = either_store.load(account_id)
             time.sleep(rng.uniform(0, 0.004))
             try:
@@ -83,7 +87,7 @@ def test_eight_tabs_on_one_account_lose_no_edit_unseen(either_store):
     with ThreadPoolExecutor(TABS) as pool:
         done = list(pool.map(work, range(TABS)))
     kept = sorted(pair for pairs, _ in done for pair in pairs)
-    assert sum(len(pairs) + refused for pairs, refused in done) == TABS * EDITS
+    assert sum(len(pairs) + refused for pairs, refused in done) == TABS * edits
     assert sum(refused for _, refused in done) > TABS
     assert [version for version, _ in kept] == list(range(2, len(kept) + 2))
     assert all(version == seen + 1 for version, seen in kept)  # nobody saved over what he had not seen
