@@ -4,6 +4,7 @@ import pytest
 
 from db.samples import SAMPLES, sample_id
 from tests.browser.menus import settled
+from tests.conftest import NIGHTLY
 
 pytestmark = pytest.mark.browser
 
@@ -61,7 +62,7 @@ def opened(page, address, key):
 
 @pytest.mark.parametrize(("path", "key", "entry", "also"), [
     ("", "margin-curves", "Portfolio MM", ()), ("liquidation", "liquidation-map", "Cross", ("Cross boundary",)),
-    ("liquidation", "liquidation-ladder", "Isolated", ())])
+    ("liquidation", "liquidation-ladder", "Isolated", ())][:3 if NIGHTLY else 2])
 def test_a_box_zoom_and_a_hidden_curve_stay_while_sliders_move(page, app_url, path, key, entry, also):
     chart = opened(page, f"{app_url}/{path}{MIXED}", key)
     whole = chart.ask(RANGES)

@@ -66,18 +66,6 @@ def test_open_pick_a_sample_move_a_slider_read_three_modes(page, app_url):
     expect(row(page, "Equity")).to_have_text(before)
 
 
-def test_a_copied_link_shows_the_same_what_if(page, new_page, app_url):
-    open_page(page, app_url)
-    press(page, "BTC price", "ArrowLeft", 6)
-    expect(page.locator(".st-key-board .ms-badge.whatif")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"price\.BTC=.*"))
-    settled(page)
-    other = new_page()
-    open_page(other, page.url)
-    expect(other.locator(".st-key-board .ms-badge.whatif")).to_be_visible()
-    assert row(other, "Buffer").all_inner_texts() == row(page, "Buffer").all_inner_texts()
-
-
 RANGE = f"document.querySelector('{CURVES}').layout.xaxis.range.map(Math.round)"
 
 

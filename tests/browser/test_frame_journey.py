@@ -104,6 +104,7 @@ def test_a_link_opened_in_a_fresh_browser_shows_the_same_figures(page, new_page,
     third = opened(new_page(), link)
     assert said(third) == said(page)
     assert third.locator("table.compare").inner_text() == page.locator("table.compare").inner_text()
+    expect(third.locator(".st-key-board .ms-badge.whatif")).to_be_visible()
 
 
 def test_the_what_if_set_on_compare_is_still_set_on_portfolio(page, new_page, app_url):
