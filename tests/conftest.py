@@ -1,6 +1,6 @@
 """For every test: profiles of the property tests, and no way out to other machines.
 
-Each stop runs a fixed set of 100 examples a law, HYPOTHESIS_PROFILE=nightly 2,000 random ones, and every combination.
+Each stop runs a fixed set of 60 examples a law, HYPOTHESIS_PROFILE=nightly 2,000 random ones, and every combination.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-settings.register_profile("stop", derandomize=True, max_examples=100, deadline=None, database=None,
+settings.register_profile("stop", derandomize=True, max_examples=60, deadline=None, database=None,
                           suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", max_examples=2_000, deadline=None, print_blob=True,
                           suppress_health_check=[HealthCheck.too_slow])
