@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, chromium, wait_until_up
+from tests.browser.conftest import ROOT, chromium, wait_until_up
 from playwright.sync_api import expect
 
 from tests.browser import menus
@@ -163,6 +163,7 @@ def test_the_server_killed_in_mid_edit_offers_the_draft_again(new_page, server):
     with page.expect_websocket(timeout=60_000):
         server.kill()
         server.start()
+    settled(page)  # connected again: what is pressed before is lost
     page.get_by_role("slider", name="BTC price").press("ArrowLeft")
     expect(page.get_by_text("are back")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Unsaved changes", exact=True)).to_be_visible()

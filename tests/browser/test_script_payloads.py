@@ -10,7 +10,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from conftest import chromium
+from tests.browser.conftest import chromium
 
 import app
 from db.store import open_store
