@@ -145,12 +145,17 @@ def _distance(row: Row) -> list[str]:
         return ["now", "0"]
     if level.nearest is None or row.gap is None:
         return [f'<span class="muted">{words.NONE}</span>', f'<span class="muted">{words.NONE}</span>']
-    moved = row.was is not None and abs(row.was / level.nearest - 1.0) > 1e-6
-    old = f'<span class="old">{words.price(row.was or 0.0)} →</span> ' if moved else ""
     sigmas = words.sigmas(row.gap.sigmas, far=True) or "no volatility"
     far = markup.distance(row.gap.relative, words.move(row.gap.relative))
     near = f'<span class="new">{far}</span><span class="sub">{sigmas}</span>'
-    return [f'{old}<span class="new">{words.price(level.nearest)}</span>', near]
+    return [price(row, level.nearest), near]
+
+
+def price(row: Row, nearest: float) -> str:
+    """The nearest level, behind the one before the what-if where it was another."""
+    moved = row.was is not None and abs(row.was / nearest - 1.0) > 1e-6
+    old = f'<span class="old">{words.price(row.was or 0.0)} →</span> ' if moved else ""
+    return f'{old}<span class="new">{words.price(nearest)}</span>'
 
 
 def _bankruptcy(one: Trigger) -> str:

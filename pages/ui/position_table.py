@@ -78,12 +78,14 @@ def _level(row: Row) -> str:
     if level.nearest is None or row.gap is None:
         return f'<span class="muted">{words.NONE}</span>'
     far = markup.distance(row.gap.relative, words.move(row.gap.relative))
-    return f'<span class="new">{words.price(level.nearest)}</span> {far}'
+    return f"{liquidation_table.price(row, level.nearest)} {far}"
 
 
 def _beneath(row: Row) -> str:
-    """Standard deviations and the price at which nothing is left, where there is a level."""
-    if row.trigger.liquidation.now or row.gap is None:
+    """Standard deviations and the price at which nothing is left; of what is liquidated now where that is so."""
+    if row.trigger.liquidation.now:
+        return f'<span class="sub">{escape(liquidation_table.when(row.trigger.liquidation))}</span>'
+    if row.gap is None:
         return ""
     sigmas = words.sigmas(row.gap.sigmas, far=True) or "no volatility"
     behind = row.trigger.bankruptcy

@@ -95,3 +95,12 @@ def test_more_rows_than_a_browser_bears_are_in_the_file():
     calm = liquidation_table.table([row for row in rows if row.reach[0] == liquidation_table.NEVER], {})
     assert calm.count(" along ") <= len(one.modes) * (liquidation_table.NAMED + 1)
     assert len(position_table.csv(one, found).splitlines()) == count * len(one.modes) + 1
+
+
+def test_a_what_if_shows_the_level_before_and_where_a_leg_is_liquidated():
+    one = of_file(FILES[13], Controls(prices=(("BTC", -15.0),)))
+    now = of_file(FILES[13])
+    before = cached.triggered(now.question, now.modes)
+    after = cached.triggered(one.question, one.modes)
+    shown = position_table.table(one, position_table.positions(one, liquidation_table.rows(one, after, before)))
+    assert "→" in shown and 'class="chip liquidated"' in shown and ">now: " in shown

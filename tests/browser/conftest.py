@@ -125,7 +125,7 @@ def new_page(profiles, app_url):
         contexts.append(context)
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=scheme)
         page.on("console", lambda message: complaints.append(message.text)
                 if is_complaint(message) and not (away and UNREACHED.search(message.text)) else None)
         page.on("pageerror", lambda problem: complaints.append(str(problem)))
