@@ -5,7 +5,6 @@ What a leg needs from the market and the clock is checked in `fit.py`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,6 @@ from . import fields as f
 from .instruments import KINDS, ORDERED
 from .json_text import Members
 
-_STEP = re.compile(r"[.\[]")
 TOP = ("format", "name", "as_of", "rules", "market", "collateral", "positions", "orders")
 MARKET = ("underlyings", "assets", "correlation", "confidence")
 
@@ -32,9 +30,10 @@ class Findings:
         """Note that `value` at `path` breaks `rule`; one problem a path is enough."""
         if path not in self.paths:
             self.paths.add(path)
-            self.unclean.update(path[: end.start()] for end in _STEP.finditer(path))
-            self.unclean.add(path)
             self.problems.append(Problem(path, value, rule))
+            while path and path not in self.unclean:  # what holds an unclean part is unclean already
+                self.unclean.add(path)
+                path = path[:max(path.rfind("."), path.rfind("["), 0)]
 
     def clean(self, *paths: str) -> bool:
         """True when none of `paths`, nor anything below them, has a problem."""
@@ -126,17 +125,24 @@ def _keys_and_text(document: Any, findings: Findings) -> None:
             for key in value.repeated:
                 findings.add(_join(path, key), value[key], "is given more than once")
             for key in value:
-                _writable(_join(path, key), key, findings)
-            waiting += [(_join(path, key), member) for key, member in value.items()]
+                _writable(path, key, key, findings)
+            waiting += [(_join(path, key), member) for key, member in value.items() if _is_looked_into(member)]
         elif isinstance(value, str):
-            _writable(path, value, findings)
+            _writable(path, "", value, findings)
         elif isinstance(value, list):
-            waiting += [(f"{path}[{i}]", item) for i, item in enumerate(value)]
+            waiting += [(f"{path}[{i}]", item) for i, item in enumerate(value) if _is_looked_into(item)]
 
 
-def _writable(path: str, text: str, findings: Findings) -> None:
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        findings.add(path, text, "must be text that UTF-8 can hold: half a surrogate pair stands alone")
+def _is_looked_into(value: Any) -> bool:
+    """Whether text that no file can hold may be in `value`: no path is made for numbers and ASCII."""
+    return isinstance(value, Members | list) or (isinstance(value, str) and not value.isascii())
+
+
+def _writable(path: str, key: str, text: str, findings: Findings) -> None:
+    """Check `text`, which stands at `path` or is its key `key`."""
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        findings.add(_join(path, key) if key else path, text,
+                     "must be text that UTF-8 can hold: half a surrogate pair stands alone")
 
 
 def _unique_ids(document: dict[str, Any], key: str, one: str, findings: Findings) -> None:
