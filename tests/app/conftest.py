@@ -28,6 +28,17 @@ def store(tmp_path_factory):
     os.environ.pop("DATABASE_URL") if before is None else os.environ.update(DATABASE_URL=before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def components_found_once():
+    """Streamlit reads the metadata of every installed package for each AppTest, which takes longer than most pages."""
+    from streamlit.components.v2 import manifest_scanner
+
+    found = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda *_: found)
+        yield
+
+
 @pytest.fixture
 def open_app():
     """Start the app: `open_app(page, **link)`."""
