@@ -26,6 +26,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stop"))
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 """Whether every combination is run: at a stop tests take some of each."""
+
+
+def nightly(reason):
+    """Leaves a test to the night, for a reason such as what tells the same at each stop."""
+    return pytest.mark.skipif(not NIGHTLY, reason=f"nightly: {reason}")
+
+
 FIRST = ("browser", "db")
 """Folders whose files begin first, being the longest: what is left for the end is short, so that no worker idles there."""
 UNTRACED = ("app", "browser")

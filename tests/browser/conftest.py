@@ -17,6 +17,9 @@ sys.path.insert(0, str(ROOT))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 
+PATIENCE_MS = 30_000
+"""How long a step may take: the first page of a cold server, beside other tests, takes a good part of it."""
+
 
 def chromium():
     """CHROMIUM, else the first of the usual names; None when there is none."""
@@ -62,8 +65,9 @@ def wait_until_up(address, server, log, patience=60.0):
 
 @pytest.fixture(scope="session")
 def playwright(app_url):
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as started:
         yield started
 
@@ -82,7 +86,7 @@ def profiles(playwright, tmp_path_factory):
                 tmp_path_factory.mktemp("profile"), executable_path=chromium(), args=FLAGS, locale="en-GB",
                 accept_downloads=True, bypass_csp=policy != "kept", reduced_motion="reduce",
                 viewport={"width": 1440, "height": 900})
-            started[policy, number].set_default_timeout(30_000)
+            started[policy, number].set_default_timeout(PATIENCE_MS)
         return started[policy, number]
 
     yield profile

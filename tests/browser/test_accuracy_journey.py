@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from pages.ui import accuracy_words
 from pages.ui.accuracy_data import accuracy
 from tests.browser.test_accessibility import ready, violations
-from tests.conftest import NIGHTLY
+from tests.conftest import nightly
 
 pytestmark = pytest.mark.browser
 
@@ -27,8 +27,8 @@ def opened(new_page, app_url):
     return start
 
 
-@pytest.mark.parametrize(("size", "scheme"), [((390, 844), "light"), ((1440, 900), "dark")][:2 if NIGHTLY else 1],
-                         ids=["phone", "desk"][:2 if NIGHTLY else 1])
+@nightly("one venue is opened, and the page closed is looked through, at each stop")
+@pytest.mark.parametrize(("size", "scheme"), [((390, 844), "light"), ((1440, 900), "dark")], ids=["phone", "desk"])
 def test_with_every_case_open_nothing_is_wrong_or_cut_off(opened, size, scheme):
     page = opened(*size, scheme)
     page.evaluate("document.querySelectorAll('.ac details').forEach(one => { one.open = true })")

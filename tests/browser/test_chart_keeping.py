@@ -4,7 +4,7 @@ import pytest
 
 from db.samples import SAMPLES, sample_id
 from tests.browser.menus import settled
-from tests.conftest import NIGHTLY
+from tests.conftest import NIGHTLY, nightly
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +62,7 @@ def opened(page, address, key):
 
 @pytest.mark.parametrize(("path", "key", "entry", "also"), [
     ("", "margin-curves", "Portfolio MM", ()), ("liquidation", "liquidation-map", "Cross", ("Cross boundary",)),
-    ("liquidation", "liquidation-ladder", "Isolated", ())][:3 if NIGHTLY else 2])
+    ("liquidation", "liquidation-ladder", "Isolated", ())][:3 if NIGHTLY else 1])
 def test_a_box_zoom_and_a_hidden_curve_stay_while_sliders_move(page, app_url, path, key, entry, also):
     chart = opened(page, f"{app_url}/{path}{MIXED}", key)
     whole = chart.ask(RANGES)
@@ -86,6 +86,7 @@ def test_a_box_zoom_and_a_hidden_curve_stay_while_sliders_move(page, app_url, pa
     assert page.get_by_role("slider", name="BTC price").get_attribute("aria-valuetext") == price
 
 
+@nightly("a double click zooms out at each stop")
 def test_the_button_of_the_chart_zooms_out_and_a_legend_entry_comes_back(page, app_url):
     chart = opened(page, f"{app_url}/{MIXED}", "margin-curves")
     whole = chart.ask(RANGES)

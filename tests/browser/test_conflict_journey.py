@@ -6,11 +6,12 @@ import pytest
 
 from tests.browser.test_portfolio_files import overtaken
 from tests.browser.test_portfolio_journey import name_and_save, portfolio, ready, save_as, take, type_into
-from tests.conftest import NIGHTLY
+from tests.conftest import nightly
 
 pytestmark = pytest.mark.browser
 
 
+@nightly("two people with one account are met at each stop")
 def test_the_second_to_save_keeps_his_edit_as_a_copy(new_page, app_url):
     first, second = overtaken(new_page, app_url, "Desk book")
     theirs = take(first, "Account file")
@@ -29,7 +30,7 @@ def test_the_second_to_save_keeps_his_edit_as_a_copy(new_page, app_url):
     assert take(first, "Account file") == theirs
 
 
-@pytest.mark.skipif(not NIGHTLY, reason="nightly: two tabs of two people are told apart at each stop too")
+@nightly("two people with one account are met at each stop")
 def test_ones_own_other_tab_is_told_as_such_and_a_name_as_given(page, app_url):
     """The browser gives both tabs one cookie; another visitor's versions carry the name he gave."""
     portfolio(page, app_url)

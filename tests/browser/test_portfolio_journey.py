@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.menus import closed, opened, settled
+from tests.conftest import nightly
 
 pytestmark = pytest.mark.browser
 
@@ -114,6 +115,7 @@ def sizes(page):
     return [leg["quantity"] for leg in exported(page)["positions"]]
 
 
+@nightly("each is pressed under AppTest at each stop, and undone in the grid in a browser")
 def test_duplicate_and_scale_all_are_one_edit_each_undone_and_redone(page, app_url):
     portfolio(page, app_url)
     before = sizes(page)

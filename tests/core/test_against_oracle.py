@@ -18,7 +18,7 @@ from tests import accounts, oracle
 from tests.conftest import NIGHTLY, ROOT
 from tests.core.books import compared, scale
 
-AT_A_STOP = 500
+AT_A_STOP = 300
 SEEDS = int(os.environ.get("MARGINSCOPE_SEEDS", AT_A_STOP))
 BATCH = 50
 NODES = 400 if NIGHTLY else 60

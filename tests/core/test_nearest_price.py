@@ -139,7 +139,7 @@ def test_an_underlying_without_figures_of_its_own_says_whose_it_takes():
 # Price and days --------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("at", [WhatIf(), WhatIf(price=0.95, volatility=1.2, days=2.0)], ids=["now", "moved"])
-@pytest.mark.parametrize("file", FILES if NIGHTLY else FILES[::3], ids=slug)
+@pytest.mark.parametrize("file", FILES if NIGHTLY else FILES[::5], ids=slug)
 def test_no_day_is_liquidated_by_a_narrower_cone(file, at):
     """The twin asks every whole day, and on each of them every price of a dense walk."""
     account, rules, name = opened(file)
