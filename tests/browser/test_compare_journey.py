@@ -137,6 +137,9 @@ def test_nothing_is_wider_than_the_screen_and_the_chart_follows_the_theme(new_pa
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
     inside = "[...document.querySelectorAll('.ms-card, .ms table, .chart')].every(e => e.scrollWidth <= e.clientWidth + 1)"
     assert page.evaluate(inside)
+    page.get_by_role("button", name="Got it").click()
+    expect(page.locator(".hint")).to_be_hidden()
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
 
 
 def test_nothing_jumps_when_a_slider_moves(page, app_url):
