@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -30,12 +29,9 @@ def text(*rows, header=HEADER):
 
 
 def run(content, sheet="positions", document=MIXED, replace=False):
-    """The dry run of a file, within two seconds of work."""
+    """The dry run of a file; how long one may take is held in `test_import_limits.py`."""
     raw = content.encode() if isinstance(content, str) else content
-    start = time.process_time()
-    found = csv_import.dry_run(raw, sheet, document, replace=replace)
-    assert time.process_time() - start < 2.0
-    return found
+    return csv_import.dry_run(raw, sheet, document, replace=replace)
 
 
 def refused(content, **how):
