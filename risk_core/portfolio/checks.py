@@ -124,11 +124,11 @@ def _keys_and_text(document: Any, findings: Findings) -> None:
         if isinstance(value, Members):
             for key in value.repeated:
                 findings.add(_join(path, key), value[key], "is given more than once")
-            for key in value:
-                _writable(path, key, key, findings)
+            for key in filter(_is_looked_into, value):
+                _writable(_join(path, key), key, findings)
             waiting += [(_join(path, key), member) for key, member in value.items() if _is_looked_into(member)]
         elif isinstance(value, str):
-            _writable(path, "", value, findings)
+            _writable(path, value, findings)
         elif isinstance(value, list):
             waiting += [(f"{path}[{i}]", item) for i, item in enumerate(value) if _is_looked_into(item)]
 
@@ -138,11 +138,9 @@ def _is_looked_into(value: Any) -> bool:
     return isinstance(value, Members | list) or (isinstance(value, str) and not value.isascii())
 
 
-def _writable(path: str, key: str, text: str, findings: Findings) -> None:
-    """Check `text`, which stands at `path` or is its key `key`."""
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        findings.add(_join(path, key) if key else path, text,
-                     "must be text that UTF-8 can hold: half a surrogate pair stands alone")
+def _writable(path: str, text: str, findings: Findings) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        findings.add(path, text, "must be text that UTF-8 can hold: half a surrogate pair stands alone")
 
 
 def _unique_ids(document: dict[str, Any], key: str, one: str, findings: Findings) -> None:
