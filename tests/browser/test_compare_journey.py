@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.menus import settled
+from tests.browser.test_accessibility import MIXED
 from tests.conftest import NIGHTLY
 
 pytestmark = pytest.mark.browser
@@ -139,6 +140,9 @@ def test_nothing_is_wider_than_the_screen_and_the_chart_follows_the_theme(new_pa
     assert page.evaluate(inside)
     page.get_by_role("button", name="Got it").click()
     expect(page.locator(".hint")).to_be_hidden()
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
+    open_page(page, f"{app_url}/{MIXED}")
+    assert page.locator("table.compare .chip.liquidated").count()
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
 
 

@@ -1,6 +1,7 @@
 """One account under several rulebooks: figures are those of the comparison, and the parts of a gap add up to it."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from risk_core.margin.methods.choose import METHODS
 from risk_core.margin.methods.scenarios.rows import table
 from risk_core.margin.methods.scenarios.shocks import volatility
 from risk_core.margin.rulebook_table import Asked, NotAsked, gap, under
-from risk_core.portfolio.account_file import read
+from risk_core.portfolio.account_file import read, read_document
 from risk_core.rulebooks import load
 from risk_core.rulebooks.rules import WHOLE
+from tests.core.test_edges import FIGURES
 
 FILES = sorted(SAMPLES.glob("*.margin.json"))
 STRICTER = {"portfolio": {"hedged_rate": 0.02, "volatility_up": 0.9, "initial_factor": 1.5}}
@@ -91,6 +93,15 @@ def test_a_row_says_what_it_does_to_the_volatility_of_the_options_held(file, nam
                  for own in [one.holding.rules.portfolio.of(account.underlyings[ins.underlying[i]])]]
         slow = np.mean(found, axis=0) if found else np.full(len(scenarios.words), np.nan)
         assert np.allclose(scenarios.volatility_factor, slow, rtol=1e-12, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", SCANNED)
+def test_an_option_without_volatility_has_no_factor(name):
+    """What is marked at its lower bound has volatility 0; a row that adds points to it multiplies it by nothing finite."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        one = under(read_document(FIGURES["an option marked at its lower bound"]), load.load(name))
+        assert not any(np.isinf(scenarios.volatility_factor).any() for scenarios in one.scenarios)
 
 
 def test_rows_by_points_stand_beside_relative_ones_under_names_of_their_own():

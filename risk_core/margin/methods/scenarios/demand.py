@@ -109,9 +109,10 @@ def _matrix(pool: Pool, found: Worst, books: list[Book]) -> Scenarios:
 
 
 def _volatility_factor(pool: Pool, one: Book) -> Floats:
-    """What each row multiplies σ of the options held at the first state by, (K, o)."""
-    held = one.mine.size[0] != 0
-    return np.asarray(one.volatility[:, held] / pool.account.instruments.volatility[one.mine.option[held]])
+    """What each row multiplies σ of the options held at the first state by, (K, o), of those that have a σ."""
+    own = pool.account.instruments.volatility[one.mine.option]
+    held = (one.mine.size[0] != 0) & (own > 0)
+    return np.asarray(one.volatility[:, held] / own[held])
 
 
 def _words(found: list[Worst], books: list[Book], minimum: list[Floats]) -> str:
